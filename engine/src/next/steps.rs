@@ -1,0 +1,326 @@
+//! Building single steps.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use super::{PEOPLE, plan::Known};
+use crate::{
+    agents::Named,
+    client::ClientKey,
+    ids::{RecordId, UserId},
+    mapping, note,
+    reason::{Reason, ReasonCode},
+    record::Kind,
+    redact::Private,
+    rules,
+    scenario::{By, TaskAbout, TaskPlan, Then, Treat, Who},
+    step::{Action, CallEntry, Fields, Mark, Place, Ref, Step, StepKey, Task},
+};
+
+/// Minutes until a task about an unknown agent is due: the field's usual four hours (telephony/events.md, matrix).
+const CHECK_SETTINGS_MINUTES: u32 = 240;
+
+/// Making or updating the contact, lead or deal, as the row treats it.
+pub(super) fn person(known: &Known<'_>, then: &Then, kind: Kind, reasons: &mut Vec<Reason>) -> Option<Step> {
+    let treat = treat(then, kind);
+    if treat == Treat::Nothing || !known.policy.abilities.kinds.contains(&kind) {
+        return None;
+    }
+    let created = StepKey::create(kind);
+    if known.facts.steps.contains_key(&created) {
+        let made_here = known.facts.made_here(kind).is_some();
+        let record = known.facts.made(&created)?;
+        if !made_here {
+            reasons.push(Reason::new(ReasonCode::AdoptedExisting).with(kind.as_str(), record.as_str()));
+        }
+        return if made_here || treat.updates() { update(known, kind, record) } else { None };
+    }
+    if let Some(record) = known.target.record(kind) {
+        reasons.push(Reason::new(ReasonCode::ReusedOpen).with(kind.as_str(), record.as_str()));
+        return if treat.updates() { update(known, kind, record) } else { None };
+    }
+    // Nothing is left hanging loose while the CRM refuses the contact it belongs to.
+    if !treat.creates() || known.facts.is_refused(&StepKey::create(Kind::Contact)) {
+        return None;
+    }
+    let had_closed =
+        (kind == Kind::Deal && known.target.closed_deal.is_some()) || (kind == Kind::Lead && known.target.closed_lead);
+    let why = if had_closed { ReasonCode::ClosedNotReused } else { ReasonCode::NewClient };
+    let fields = new_fields(known, then, kind, reasons);
+    let contact = (kind != Kind::Contact).then(|| refer(known, then, Kind::Contact)).flatten();
+    Some(step(known, created, Action::Create { kind, fields, contact }, Reason::new(why)))
+}
+
+/// Writing what is new of the call and visit data into an existing record, once all of it is known.
+fn update(known: &Known<'_>, kind: Kind, record: &RecordId) -> Option<Step> {
+    let mut fields = visit_fields(known, kind);
+    if let Some(written) = known.facts.written.get(&kind) {
+        fields = fields.without(written);
+    }
+    let worth = known.is_over() && fields != Fields::default();
+    let action = Action::Update { kind, record: Ref::Known(record.clone()), fields };
+    worth.then(|| step(known, StepKey::update(kind), action, Reason::new(ReasonCode::VisitData)))
+}
+
+/// The call list entry as it should be.
+pub(super) fn entry(known: &Known<'_>, then: &Then, planned: &[Step]) -> Option<CallEntry> {
+    let call = known.call;
+    let outcome = call.outcome?;
+    if !logs(known, then) && then.notes.is_empty() {
+        return None;
+    }
+    let agent = match known.agent() {
+        Named::Agent(agent) => Some(agent),
+        Named::Unmapped(_) | Named::Nobody => None,
+    };
+    let [contact, lead, deal] = PEOPLE.map(|kind| linked(known, kind, planned));
+    Some(CallEntry {
+        call: call.id.clone(),
+        direction: call.seen_as(),
+        source: call.source,
+        outcome,
+        started_at: call.started_at.or(call.ended_at),
+        talk_seconds: call.talk_seconds,
+        ring_seconds: call.ring_seconds,
+        client: known.key.phone().cloned(),
+        client_text: known.key.text().cloned(),
+        line: call.line.clone(),
+        agent: agent.and_then(|agent| agent.crm_user.clone()),
+        agent_code: agent.and_then(|agent| agent.extensions.first().or(agent.sips.first()).cloned()),
+        recording: call.main_recording(),
+        contact,
+        lead,
+        deal,
+        parts: note::parts(call, unmapped(known)),
+    })
+}
+
+/// Whether the call is put into a call list; otherwise the entry only tells what the notes say.
+fn logs(known: &Known<'_>, then: &Then) -> bool {
+    then.call_record && known.policy.abilities.kinds.contains(&Kind::CallRecord)
+}
+
+/// Putting the call into the CRM's call list.
+pub(super) fn log_call(known: &Known<'_>, then: &Then, entry: Option<&CallEntry>) -> Option<Step> {
+    let entry = entry.filter(|_| logs(known, then))?;
+    let is_attached = entry.contact.is_some() || entry.lead.is_some() || entry.deal.is_some();
+    let action = Action::LogCall(Box::new(entry.clone()));
+    is_attached.then(|| step(known, StepKey::call_record(), action, Reason::new(ReasonCode::CallLogged)))
+}
+
+/// The row's tasks; an unknown agent's talk becomes a task to check the settings (G-08).
+pub(super) fn tasks(known: &Known<'_>, then: &Then, planned: &[Step], reasons: &mut Vec<Reason>) -> Vec<Step> {
+    if !known.policy.abilities.kinds.contains(&Kind::Task) {
+        return Vec::new();
+    }
+    let mut plans: Vec<TaskPlan> = then.tasks.clone();
+    let makes_anything =
+        !then.tasks.is_empty() || then.call_record || PEOPLE.iter().any(|kind| treat(then, *kind) != Treat::Nothing);
+    if known.by() == By::Unmapped && makes_anything {
+        plans.retain(|plan| plan.about != TaskAbout::Talk);
+        let to = vec![Who::Senior];
+        // Behind the row's own task of this name, which then wins.
+        plans.push(TaskPlan { about: TaskAbout::CheckSettings, to, due_minutes: Some(CHECK_SETTINGS_MINUTES) });
+    }
+    plans.iter().filter_map(|plan| task(known, then, plan, planned, reasons)).collect()
+}
+
+fn task(known: &Known<'_>, then: &Then, plan: &TaskPlan, planned: &[Step], reasons: &mut Vec<Reason>) -> Option<Step> {
+    let [contact, lead, mut deal] = PEOPLE.map(|kind| linked(known, kind, planned));
+    deal = deal.or_else(|| known.target.closed_deal.clone().map(Ref::Known));
+    let hangs = match known.policy.abilities.task_needs {
+        Some(Kind::Contact) => contact.is_some(),
+        Some(Kind::Lead) => lead.is_some(),
+        Some(Kind::Deal) => deal.is_some(),
+        // A row of tasks alone needs no record (Z-35); one that makes records has none without them (Z-09).
+        Some(Kind::Task | Kind::CallRecord | Kind::Note) | None => {
+            contact.is_some()
+                || lead.is_some()
+                || deal.is_some()
+                || PEOPLE.iter().all(|kind| treat(then, *kind) == Treat::Nothing)
+        }
+    };
+    if !hangs {
+        reasons.push(Reason::new(ReasonCode::NoTaskWithoutRecord).with("task", plan.about.as_str()));
+        return None;
+    }
+    let due_at = plan.due_minutes.map(|minutes| known.ended_at() + SignedDuration::from_mins(i64::from(minutes)));
+    let task = Task {
+        about: plan.about,
+        owner: first(known, &plan.to),
+        due_at,
+        done: plan.due_minutes.is_none(),
+        client: known.key.phone().cloned(),
+        client_text: known.key.text().cloned(),
+        unmapped_agent: unmapped(known),
+        contact,
+        lead,
+        deal,
+        parts: note::parts(known.call, unmapped(known)),
+    };
+    Some(step(known, StepKey::task(plan.about), Action::AddTask(Box::new(task)), Reason::new(ReasonCode::TaskForCall)))
+}
+
+/// The call as a note on records of the row's kinds.
+pub(super) fn notes(known: &Known<'_>, then: &Then, planned: &[Step]) -> Vec<Step> {
+    note_steps(known, &then.notes, planned, 0, &note::parts(known.call, unmapped(known)), ReasonCode::NoteOnRecord)
+}
+
+/// Notes with given parts on records of given kinds, where the CRM takes them.
+pub(super) fn note_steps(
+    known: &Known<'_>,
+    on: &[Kind],
+    planned: &[Step],
+    version: u32,
+    parts: &[note::NotePart],
+    why: ReasonCode,
+) -> Vec<Step> {
+    let able = on.iter().copied().filter(|kind| known.policy.abilities.notes_on.contains(kind));
+    able.filter_map(|kind| {
+        let record = linked(known, kind, planned)?;
+        let action = Action::AddNote { on: kind, record, parts: parts.to_vec() };
+        Some(step(known, StepKey::note(kind, version), action, Reason::new(why)))
+    })
+    .collect()
+}
+
+/// Giving the contact its Google client id, where that has a place of its own (RC-15).
+pub(super) fn visit(known: &Known<'_>, then: &Then, planned: &[Step]) -> Option<Step> {
+    let id = known.call.client.google_client_id.clone().filter(|id| !id.trim().is_empty())?;
+    let fresh = known.target.contact.is_none() || then.contact.updates();
+    let contact = linked(known, Kind::Contact, planned).filter(|_| known.policy.abilities.takes_visits && fresh)?;
+    let action = Action::LinkVisit { contact, google_client_id: id };
+    Some(step(known, StepKey::visit(), action, Reason::new(ReasonCode::VisitLinked)))
+}
+
+/// A step with its mark.
+pub(super) fn step(known: &Known<'_>, key: StepKey, action: Action, reason: Reason) -> Step {
+    let mark = Mark::of(known.call.project.as_str(), &known.call.id, &key);
+    Step { key, mark, action, reason }
+}
+
+/// The record of a kind this call works on: known before, made already, or made by a step of this list.
+pub(super) fn linked(known: &Known<'_>, kind: Kind, planned: &[Step]) -> Option<Ref> {
+    let key = StepKey::create(kind);
+    let made = known.facts.made(&key).cloned();
+    let there = made.or_else(|| known.target.record(kind).cloned()).map(Ref::Known);
+    there.or_else(|| planned.iter().any(|step| step.key == key).then_some(Ref::Made(key)))
+}
+
+/// As [`linked`], for a contact that the row makes in the same list.
+fn refer(known: &Known<'_>, then: &Then, kind: Kind) -> Option<Ref> {
+    let key = StepKey::create(kind);
+    let there = known.facts.made(&key).or_else(|| known.target.record(kind)).cloned().map(Ref::Known);
+    let coming = treat(then, kind).creates() && known.policy.abilities.kinds.contains(&kind);
+    there.or_else(|| (coming && !known.facts.steps.contains_key(&key)).then_some(Ref::Made(key)))
+}
+
+fn treat(then: &Then, kind: Kind) -> Treat {
+    match kind {
+        Kind::Contact => then.contact,
+        Kind::Lead => then.lead,
+        Kind::Deal => then.deal,
+        Kind::Task | Kind::CallRecord | Kind::Note => Treat::Nothing,
+    }
+}
+
+fn new_fields(known: &Known<'_>, then: &Then, kind: Kind, reasons: &mut Vec<Reason>) -> Fields {
+    let owner = owner(known, then, reasons);
+    let place = (kind == Kind::Deal).then(|| place(known, reasons)).flatten();
+    let name = Some(name(known, kind));
+    let (phone, phone_text) = (known.key.phone().cloned(), known.key.text().cloned());
+    let source = Some(known.policy.texts.source.clone());
+    Fields { name, phone, phone_text, owner, place, source, ..visit_fields(known, kind) }
+}
+
+/// What may be written into a record that exists already: marks and mapped values, nothing an agent may have typed.
+fn visit_fields(known: &Known<'_>, kind: Kind) -> Fields {
+    let call = known.call;
+    let mut custom = mapping::values(&known.policy.mappings, kind, call);
+    custom.retain(|field, _| !known.facts.refused_fields.contains(field));
+    let marks: BTreeMap<String, String> = call
+        .utm
+        .pairs()
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .filter(|(name, value)| !value.trim().is_empty() && !known.facts.refused_fields.contains(name))
+        .collect();
+    let apart = known.policy.abilities.takes_visits || known.facts.refused_fields.contains("google_client_id");
+    let google_client_id = call.client.google_client_id.clone().filter(|_| !apart);
+    let chat = call.client.chat.as_ref().map(crate::call::Chat::joined);
+    Fields { marks, google_client_id, chat, custom, ..Fields::default() }
+}
+
+/// A person's name, or a deal's title (G14).
+fn name(known: &Known<'_>, kind: Kind) -> Private {
+    let number = match known.key {
+        ClientKey::Phone(key) => key.as_str().to_owned(),
+        ClientKey::Text(digits) => digits.raw().to_owned(),
+        ClientKey::Chat(chat) => chat.joined(),
+        ClientKey::Visit(id) => id.clone(),
+    };
+    let known_name = known.call.client.name.clone().filter(|name| !name.is_blank());
+    let person = known_name.unwrap_or_else(|| Private::new(number));
+    if kind == Kind::Deal {
+        return Private::new(format!("{} {}", known.policy.texts.deal_name_prefix, person.expose()));
+    }
+    person
+}
+
+/// Where a new deal is placed: the first rule that fits, else the CRM's default.
+fn place(known: &Known<'_>, reasons: &mut Vec<Reason>) -> Option<Place> {
+    let rule = rules::placing(&known.policy.stage_rules, known.call, &known.policy.plan);
+    reasons.push(match rule {
+        Some(rule) => Reason::new(ReasonCode::StageRule).with("rule", rule.name.as_str()),
+        None => Reason::new(ReasonCode::DefaultStage),
+    });
+    rule.map(|rule| rule.place.clone())
+}
+
+fn owner(known: &Known<'_>, then: &Then, reasons: &mut Vec<Reason>) -> Option<UserId> {
+    let usual = [Who::Owner, Who::Agent, Who::Senior];
+    let chain = if then.owner.is_empty() { &usual[..] } else { &then.owner };
+    let found = chain.iter().find_map(|who| Some((*who, user(known, *who)?)));
+    let code = match found {
+        Some((Who::Agent, _)) => ReasonCode::OwnerIsAgent,
+        Some((Who::Owner, _)) => ReasonCode::OwnerKept,
+        Some((Who::Senior, _)) => ReasonCode::SeniorStandsIn,
+        None => ReasonCode::NoOwner,
+    };
+    reasons.push(Reason::new(code));
+    found.map(|(_, user)| user)
+}
+
+/// The first of a chain who is somebody; the senior manager at last (G-08, G19).
+fn first(known: &Known<'_>, chain: &[Who]) -> Option<UserId> {
+    chain.iter().chain(&[Who::Senior]).find_map(|who| user(known, *who))
+}
+
+fn user(known: &Known<'_>, who: Who) -> Option<UserId> {
+    match who {
+        Who::Agent => match known.agent() {
+            Named::Agent(agent) => agent.crm_user.clone(),
+            Named::Unmapped(_) | Named::Nobody => None,
+        },
+        Who::Owner => known.target.owner.clone(),
+        Who::Senior => known.policy.agents.senior_user().cloned(),
+    }
+}
+
+/// The SIP login, number or name of an agent nobody knows, for the senior manager's eyes (G-08).
+fn unmapped(known: &Known<'_>) -> Option<String> {
+    if known.by() != By::Unmapped {
+        return None;
+    }
+    let agent = &known.leg()?.agent;
+    let number = || agent.number.as_ref().map(|number| number.raw().to_owned());
+    let name = || agent.name.as_ref().map(|name| name.expose().to_owned());
+    agent
+        .sip
+        .clone()
+        .or_else(number)
+        .or_else(|| agent.extension.clone())
+        .or_else(name)
+        .or_else(|| agent.employee_id.clone())
+}

@@ -1,0 +1,424 @@
+//! Steps: what the engine asks to be done in the CRM, and what became of it.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    call::{Direction, Outcome, Source},
+    ids::{CallId, RecordId, UserId},
+    note::NotePart,
+    phone::{Phone, PhoneKey},
+    reason::Reason,
+    record::{Kind, Record},
+    redact::Private,
+    scenario::TaskAbout,
+};
+
+/// The name of a step within its call; one name is done at most once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StepKey(String);
+
+impl StepKey {
+    /// Making a contact, lead or deal.
+    #[must_use]
+    pub fn create(kind: Kind) -> Self {
+        Self(format!("create.{kind}"))
+    }
+
+    /// Writing call and visit data into an existing record.
+    #[must_use]
+    pub fn update(kind: Kind) -> Self {
+        Self(format!("update.{kind}"))
+    }
+
+    /// Putting the call into the CRM's call list.
+    #[must_use]
+    pub fn call_record() -> Self {
+        Self("call_record".to_owned())
+    }
+
+    /// Changing that entry; `version` tells one change from the next.
+    #[must_use]
+    pub fn amend_call_record(version: u32) -> Self {
+        Self(format!("call_record.amend.{version}"))
+    }
+
+    /// Adding a task.
+    #[must_use]
+    pub fn task(about: TaskAbout) -> Self {
+        Self(format!("task.{}", about.as_str()))
+    }
+
+    /// Writing the call as a note on a record of a kind; `version` counts later additions, 0 is the first.
+    #[must_use]
+    pub fn note(on: Kind, version: u32) -> Self {
+        Self(format!("note.{on}.{version}"))
+    }
+
+    /// Giving the contact its Google client id.
+    #[must_use]
+    pub fn visit() -> Self {
+        Self("visit".to_owned())
+    }
+
+    /// Whether the step writes or changes the call list entry.
+    #[must_use]
+    pub fn writes_entry(&self) -> bool {
+        self.0.starts_with("call_record")
+    }
+
+    /// Whether the step writes a note.
+    #[must_use]
+    pub fn is_note(&self) -> bool {
+        self.0.starts_with("note.")
+    }
+
+    /// Whether the step adds a note to what was told already.
+    #[must_use]
+    pub fn is_later_note(&self) -> bool {
+        self.is_note() && !self.0.ends_with(".0")
+    }
+
+    /// Whether the step writes into an existing contact, lead or deal: it may be done again with newer values.
+    #[must_use]
+    pub fn is_update(&self) -> bool {
+        self.0.starts_with("update.")
+    }
+
+    /// Whether doing the step twice has one effect, so that a lost answer needs no look-up.
+    #[must_use]
+    pub fn is_repeatable(&self) -> bool {
+        self.is_update() || self.0.starts_with("call_record.amend.") || self.0 == "visit"
+    }
+
+    /// The kind of record the step makes, for finding it again.
+    #[must_use]
+    pub fn makes(&self) -> Option<Kind> {
+        [Kind::Contact, Kind::Lead, Kind::Deal].into_iter().find(|kind| *self == Self::create(*kind)).or_else(|| {
+            match self.0.split('.').next() {
+                Some("call_record") => Some(Kind::CallRecord),
+                Some("task") => Some(Kind::Task),
+                Some("note") => Some(Kind::Note),
+                _ => None,
+            }
+        })
+    }
+
+    /// The name's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StepKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A short text carried by what we write, so that it can be found again when an answer was lost.
+/// `tl-` and 16 letters and digits: it fits into subjects and external ids.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Mark(String);
+
+impl Mark {
+    /// The mark of a step of a call: stable over restarts and machines.
+    /// 80 bits of FNV-1a (128 bits wide) over project, call and step: among ten million marks two meet with a
+    /// chance of one in ten thousand million.
+    #[must_use]
+    pub fn of(project: &str, call: &CallId, key: &StepKey) -> Self {
+        let mut hash: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+        let separated = [project, "\u{1f}", call.as_str(), "\u{1f}", key.as_str()];
+        for byte in separated.iter().flat_map(|part| part.bytes()) {
+            hash ^= u128::from(byte);
+            hash = hash.wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
+        }
+        let folded = hash ^ (hash >> 64);
+        let letter =
+            |index: u32| char::from(b"abcdefghijkmnpqrstuvwxyz23456789"[(folded >> (5 * index)) as usize & 31]);
+        Self(format!("tl-{}", (0..16).map(letter).collect::<String>()))
+    }
+
+    /// The mark's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A record a step refers to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ref {
+    /// It is in the CRM already.
+    Known(RecordId),
+    /// An earlier step of the same list makes it.
+    Made(StepKey),
+}
+
+/// One thing to do in the CRM.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its name.
+    pub key: StepKey,
+    /// What to write into it so that it can be found again.
+    pub mark: Mark,
+    /// What to do.
+    pub action: Action,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Make a contact, lead or deal.
+    Create {
+        /// Contact, lead or deal.
+        kind: Kind,
+        /// Its values.
+        fields: Fields,
+        /// The contact a lead or deal hangs on.
+        contact: Option<Ref>,
+    },
+    /// Write values into an existing contact, lead or deal. Only mapped fields and marks: never a name,
+    /// an owner or anything else an agent may have typed (design.md, promise 5).
+    Update {
+        /// Contact, lead or deal.
+        kind: Kind,
+        /// Which.
+        record: Ref,
+        /// Its new values.
+        fields: Fields,
+    },
+    /// Put the call into the CRM's call list.
+    LogCall(Box<CallEntry>),
+    /// Change the entry made before.
+    AmendCall {
+        /// Which entry.
+        record: Ref,
+        /// The whole entry as it should be now.
+        entry: Box<CallEntry>,
+    },
+    /// Add a task.
+    AddTask(Box<Task>),
+    /// Write a note.
+    AddNote {
+        /// On a record of this kind.
+        on: Kind,
+        /// Which.
+        record: Ref,
+        /// What it says, as data.
+        parts: Vec<NotePart>,
+    },
+    /// Give the contact its Google client id (RC-15).
+    LinkVisit {
+        /// Which contact.
+        contact: Ref,
+        /// The id.
+        google_client_id: String,
+    },
+}
+
+/// Values of a contact, lead or deal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fields {
+    /// A person's name or a deal's title. Only on creation.
+    pub name: Option<Private>,
+    /// The client's number in canonical form, only on creation.
+    pub phone: Option<PhoneKey>,
+    /// The number as the source spelt it, when it has no canonical form. Only on creation.
+    pub phone_text: Option<Phone>,
+    /// Responsible user. Only on creation (RC-16).
+    pub owner: Option<UserId>,
+    /// Where a new deal is placed.
+    pub place: Option<Place>,
+    /// What brought the client.
+    pub source: Option<String>,
+    /// Advertising marks by their usual names.
+    pub marks: BTreeMap<String, String>,
+    /// Google client id.
+    pub google_client_id: Option<String>,
+    /// Messenger dialogue as `channel:id`.
+    pub chat: Option<String>,
+    /// Mapped values: the CRM's field name and its text.
+    pub custom: BTreeMap<String, String>,
+}
+
+impl Fields {
+    /// Call and visit data of both, these winning over `self`'s.
+    pub(crate) fn with(&self, newer: &Self) -> Self {
+        let joined = |old: &BTreeMap<String, String>, new: &BTreeMap<String, String>| {
+            old.clone().into_iter().chain(new.clone()).collect()
+        };
+        Self {
+            marks: joined(&self.marks, &newer.marks),
+            google_client_id: newer.google_client_id.clone().or_else(|| self.google_client_id.clone()),
+            chat: newer.chat.clone().or_else(|| self.chat.clone()),
+            custom: joined(&self.custom, &newer.custom),
+            ..Self::default()
+        }
+    }
+
+    /// The call and visit data that differ from what was written before.
+    pub(crate) fn without(self, written: &Self) -> Self {
+        let fresh = |mut new: BTreeMap<String, String>, old: &BTreeMap<String, String>| {
+            new.retain(|name, value| old.get(name) != Some(value));
+            new
+        };
+        Self {
+            marks: fresh(self.marks, &written.marks),
+            google_client_id: self.google_client_id.filter(|id| written.google_client_id.as_ref() != Some(id)),
+            chat: self.chat.filter(|chat| written.chat.as_ref() != Some(chat)),
+            custom: fresh(self.custom, &written.custom),
+            ..Self::default()
+        }
+    }
+}
+
+/// A place for a new deal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// Pipeline, where the CRM has several.
+    #[serde(default)]
+    pub pipeline: Option<String>,
+    /// Stage or status, by the CRM's code.
+    pub stage: String,
+}
+
+/// The call as the CRM's call list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallEntry {
+    /// The PBX's id.
+    pub call: CallId,
+    /// Seen from the project; never internal.
+    pub direction: Direction,
+    /// What brought the client.
+    pub source: Source,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// Seconds of talk.
+    pub talk_seconds: u32,
+    /// Seconds of ringing.
+    pub ring_seconds: u32,
+    /// The client's canonical number.
+    pub client: Option<PhoneKey>,
+    /// The client's number as spelt, when it has no canonical form.
+    pub client_text: Option<Phone>,
+    /// The project's line.
+    pub line: Option<Phone>,
+    /// The CRM user of the agent.
+    pub agent: Option<UserId>,
+    /// The agent's extension or SIP login, for CRMs that know agents by it.
+    pub agent_code: Option<String>,
+    /// Recording of the main leg.
+    pub recording: Option<Private>,
+    /// Links of the record to the client's records.
+    pub contact: Option<Ref>,
+    /// The lead, when there is one and no deal.
+    pub lead: Option<Ref>,
+    /// The deal.
+    pub deal: Option<Ref>,
+    /// The call in words, as data: legs, other recordings, marks.
+    pub parts: Vec<NotePart>,
+}
+
+impl CallEntry {
+    /// What the entry tells, apart from the records it is linked to.
+    pub(crate) fn told(&self) -> Self {
+        Self { contact: None, lead: None, deal: None, ..self.clone() }
+    }
+}
+
+/// A task as data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    /// What it is about.
+    pub about: TaskAbout,
+    /// For whom.
+    pub owner: Option<UserId>,
+    /// When it is due; `None` with `done`.
+    pub due_at: Option<Timestamp>,
+    /// Finished already: it documents a talk.
+    pub done: bool,
+    /// The client's number for the subject.
+    pub client: Option<PhoneKey>,
+    /// The number as spelt, when it has no canonical form.
+    pub client_text: Option<Phone>,
+    /// The SIP login or number of an agent nobody knows (G-08).
+    pub unmapped_agent: Option<String>,
+    /// The records it hangs on.
+    pub contact: Option<Ref>,
+    /// The lead.
+    pub lead: Option<Ref>,
+    /// The deal.
+    pub deal: Option<Ref>,
+    /// The call in words, as data.
+    pub parts: Vec<NotePart>,
+}
+
+/// What became of a step, read from the CRM's answer. A step not mentioned was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepResult {
+    /// Done; the CRM's id where it gives one.
+    Done {
+        /// Id of what was made or changed.
+        record: Option<RecordId>,
+    },
+    /// The CRM refused to make a second one and named the first.
+    Exists(Box<Record>),
+    /// The CRM refuses one optional field; without it the step may pass.
+    FieldRefused {
+        /// The CRM's name of the field.
+        field: String,
+        /// What the CRM said, without personal data.
+        text: String,
+    },
+    /// The record referred to is gone.
+    TargetGone {
+        /// Its kind.
+        kind: Kind,
+    },
+    /// The CRM refuses it as it is; a person must act.
+    Refused {
+        /// The CRM's code.
+        code: String,
+        /// What the CRM said, without personal data.
+        text: String,
+    },
+}
+
+impl Action {
+    /// The kind of record the step makes or changes.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Create { kind, .. } | Self::Update { kind, .. } => *kind,
+            Self::LogCall(_) | Self::AmendCall { .. } => Kind::CallRecord,
+            Self::AddTask(_) => Kind::Task,
+            Self::AddNote { .. } => Kind::Note,
+            Self::LinkVisit { .. } => Kind::Contact,
+        }
+    }
+
+    /// The owner the step gives, when it gives one.
+    #[must_use]
+    pub fn owner(&self) -> Option<&UserId> {
+        match self {
+            Self::Create { fields, .. } => fields.owner.as_ref(),
+            Self::AddTask(task) => task.owner.as_ref(),
+            Self::LogCall(entry) | Self::AmendCall { entry, .. } => entry.agent.as_ref(),
+            Self::Update { .. } | Self::AddNote { .. } | Self::LinkVisit { .. } => None,
+        }
+    }
+}
