@@ -1,0 +1,176 @@
+//! Every fault there is, with its meaning.
+
+use serde::{Deserialize, Serialize};
+
+use super::On;
+use crate::kind::CrmKind;
+
+/// A fault a simulated CRM can be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultName {
+    /// New records stay out of searches for `ms`.
+    SearchLag,
+    /// Requests are refused as too many.
+    RateLimit,
+    /// The access token is dead; a fresh one works.
+    TokenExpired,
+    /// The refresh token or API key is withdrawn.
+    TokenRevoked,
+    /// The token server refuses for too many refreshes.
+    TokenThrottled,
+    /// The CRM is out of service.
+    Outage,
+    /// Every answer takes `ms`.
+    Slow,
+    /// Carried out, then the connection is cut.
+    LostReply,
+    /// The connection is cut before anything is done.
+    LostRequest,
+    /// Part of a batch is refused.
+    PartialFailure,
+    /// A proxy's HTML page instead of JSON.
+    HtmlErrorPage,
+    /// The account or client is not known here.
+    UnknownAccount,
+    /// An administrator made one more field mandatory.
+    MissingRequiredField,
+    /// The CRM fails inside.
+    InternalError,
+    /// The user may not do this.
+    PermissionDenied,
+    /// The token lacks the scope.
+    ScopeMissing,
+    /// The telephony module is off.
+    TelephonyDisabled,
+}
+
+/// One line of the catalogue.
+#[derive(Clone, Debug, Serialize)]
+pub struct FaultEntry {
+    /// The name to switch it on by.
+    pub name: FaultName,
+    /// What it does.
+    pub meaning: &'static str,
+    /// The requests it is aimed at unless `on` says otherwise.
+    pub on: On,
+    /// The CRMs that have it.
+    pub crms: Vec<&'static str>,
+}
+
+/// Every fault with its meaning.
+#[must_use]
+pub fn catalogue() -> Vec<FaultEntry> {
+    ALL.iter()
+        .map(|name| FaultEntry {
+            name: *name,
+            meaning: name.meaning(),
+            on: name.default_on(),
+            crms: name.crms().iter().map(|kind| kind.name()).collect(),
+        })
+        .collect()
+}
+
+const ALL: [FaultName; 17] = [
+    FaultName::SearchLag,
+    FaultName::RateLimit,
+    FaultName::TokenExpired,
+    FaultName::TokenRevoked,
+    FaultName::TokenThrottled,
+    FaultName::Outage,
+    FaultName::Slow,
+    FaultName::LostReply,
+    FaultName::LostRequest,
+    FaultName::PartialFailure,
+    FaultName::HtmlErrorPage,
+    FaultName::UnknownAccount,
+    FaultName::MissingRequiredField,
+    FaultName::InternalError,
+    FaultName::PermissionDenied,
+    FaultName::ScopeMissing,
+    FaultName::TelephonyDisabled,
+];
+
+impl FaultName {
+    /// The name as written in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SearchLag => "search_lag",
+            Self::RateLimit => "rate_limit",
+            Self::TokenExpired => "token_expired",
+            Self::TokenRevoked => "token_revoked",
+            Self::TokenThrottled => "token_throttled",
+            Self::Outage => "outage",
+            Self::Slow => "slow",
+            Self::LostReply => "lost_reply",
+            Self::LostRequest => "lost_request",
+            Self::PartialFailure => "partial_failure",
+            Self::HtmlErrorPage => "html_error_page",
+            Self::UnknownAccount => "unknown_account",
+            Self::MissingRequiredField => "missing_required_field",
+            Self::InternalError => "internal_error",
+            Self::PermissionDenied => "permission_denied",
+            Self::ScopeMissing => "scope_missing",
+            Self::TelephonyDisabled => "telephony_disabled",
+        }
+    }
+
+    /// Reads a name as [`FaultName::as_str`] writes it.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        ALL.into_iter().find(|fault| fault.as_str() == name)
+    }
+
+    /// What it does, in one sentence.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::SearchLag => {
+                "records created less than `ms` ago are missing from searches and filtered lists (Zoho COQL, reads by id and RetailCRM orders/statuses see them)"
+            }
+            Self::RateLimit => "refused as too many: Zoho 429 TOO_MANY_REQUESTS, RetailCRM 503 \"Rate limit exceeded\"",
+            Self::TokenExpired => {
+                "all access tokens die and the request is answered 401 INVALID_TOKEN; refreshing helps"
+            }
+            Self::TokenRevoked => {
+                "Zoho: the token server answers 200 {\"error\":\"invalid_code\"} and the API 401 INVALID_TOKEN; RetailCRM: 403 Wrong \"apiKey\" value."
+            }
+            Self::TokenThrottled => "the token server answers 400 Access Denied",
+            Self::Outage => "out of service: 503, or with \"mode\":\"cut\" the connection is cut",
+            Self::Slow => "the answer takes `ms`",
+            Self::LostReply => "the request is carried out, then the connection is cut",
+            Self::LostRequest => "the connection is cut before the request is carried out",
+            Self::PartialFailure => {
+                "the second half of a batch (the last sub-request of a composite) is refused: Zoho 207, RetailCRM 460"
+            }
+            Self::HtmlErrorPage => "a proxy's 502 page in HTML",
+            Self::UnknownAccount => {
+                "Zoho: 200 {\"error\":\"invalid_client\"} from the token server; RetailCRM: 404 HTML page \"Account does not exist.\""
+            }
+            Self::MissingRequiredField => "the `field` of `module` has become mandatory",
+            Self::InternalError => "500, nothing carried out",
+            Self::PermissionDenied => "403: Zoho NO_PERMISSION, RetailCRM \"Access denied.\"",
+            Self::ScopeMissing => "401 OAUTH_SCOPE_MISMATCH",
+            Self::TelephonyDisabled => "telephony methods answer success:false \"Telephony not enabled\"",
+        }
+    }
+
+    pub(crate) fn default_on(self) -> On {
+        match self {
+            Self::Outage | Self::Slow | Self::TokenRevoked | Self::UnknownAccount | Self::HtmlErrorPage => On::Any,
+            Self::LostReply | Self::LostRequest | Self::PartialFailure | Self::MissingRequiredField => On::Writes,
+            Self::SearchLag => On::Reads,
+            Self::TokenThrottled => On::Auth,
+            _ => On::Api,
+        }
+    }
+
+    pub(crate) fn crms(self) -> &'static [CrmKind] {
+        match self {
+            Self::TokenExpired | Self::TokenThrottled | Self::ScopeMissing => &[CrmKind::Zoho],
+            Self::TelephonyDisabled => &[CrmKind::RetailCrm],
+            _ => CrmKind::all(),
+        }
+    }
+}

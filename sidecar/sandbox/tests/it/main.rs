@@ -1,0 +1,8 @@
+//! The sandbox's tests: each claim about a CRM, its faults and the HTTP around it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a helper of a test may fail the test")]
+
+mod faults;
+mod helpers;
+mod retailcrm;
+mod shell;
+mod zoho;
