@@ -1,0 +1,122 @@
+//! What every CRM's dialect does.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use secrecy::SecretString;
+use tieline_engine::{
+    facts::Found,
+    ids::RecordId,
+    jiff::{Timestamp, tz::TimeZone},
+    lookup::LookUp,
+    record::{Abilities, CrmField, CrmUser, Kind},
+    scenario::Scenario,
+    step::{Place, Step, StepKey, StepResult},
+};
+
+use crate::{
+    transport::{BoxFuture, Transport},
+    trouble::Trouble,
+};
+
+/// One CRM connection's dialect: values to requests, responses to facts.
+pub trait Dialect: Send + Sync {
+    /// What this CRM can do.
+    fn abilities(&self) -> &Abilities;
+
+    /// How much the CRM allows, by its own page.
+    fn quota(&self) -> Quota;
+
+    /// The scenario of a project that configures none.
+    fn default_scenario(&self) -> Scenario;
+
+    /// The place of new deals when no rule fits.
+    fn default_place(&self) -> Option<Place>;
+
+    /// Gets an access token; `None` where the credentials themselves are sent (API keys).
+    fn grant<'a>(&'a self, net: &'a dyn Transport) -> BoxFuture<'a, Result<Option<Grant>, Trouble>>;
+
+    /// Looks a client and marks up.
+    fn look_up<'a>(&'a self, session: &'a Session<'a>, ask: &'a LookUp) -> BoxFuture<'a, Result<Found, Trouble>>;
+
+    /// How many of the leading steps the next write request carries; at least one, at most all.
+    fn bundle(&self, steps: &[Step]) -> usize;
+
+    /// Sends exactly one write request for exactly the steps of one [`Dialect::bundle`], whose [`Ref::Made`]
+    /// references point inside the bundle only. A step without a result was not done.
+    /// A reading request may go before it where the CRM needs one (a value to be appended to).
+    ///
+    /// [`Ref::Made`]: tieline_engine::step::Ref::Made
+    fn perform<'a>(&'a self, session: &'a Session<'a>, steps: &'a [Step]) -> BoxFuture<'a, Result<Answer, Trouble>>;
+
+    /// The users of the CRM, for binding agents.
+    fn users<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Result<Vec<CrmUser>, Trouble>>;
+
+    /// The writable fields of contact, lead and deal, for checking mappings.
+    fn fields<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Result<Vec<CrmField>, Trouble>>;
+
+    /// Reads what look-ups depend on (which stages count as closed, which optional fields exist) and returns a
+    /// dialect that knows it; repeated every few hours.
+    fn learn<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Result<Box<dyn Dialect>, Trouble>>;
+
+    /// A link for a person to a record.
+    fn link(&self, kind: Kind, id: &RecordId) -> Option<String>;
+}
+
+/// What each request needs besides its content.
+pub struct Session<'a> {
+    /// The way to the network.
+    pub net: &'a dyn Transport,
+    /// The access token, when the CRM gives one.
+    pub token: Option<&'a Grant>,
+    /// Now.
+    pub now: Timestamp,
+    /// The project's time zone, for CRMs whose times have none.
+    pub zone: &'a TimeZone,
+}
+
+/// An access token.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The token.
+    pub token: SecretString,
+    /// How long it lives.
+    pub lives: Duration,
+    /// The API host the CRM names with it, where it does.
+    pub api_base: Option<String>,
+}
+
+/// What one write request brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Results by step; a step not mentioned was not done.
+    pub results: BTreeMap<StepKey, StepResult>,
+}
+
+/// How much a CRM allows per connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Requests a second of the ordinary budget.
+    pub per_second: u32,
+    /// Requests a second of the telephony budget; equal to `per_second` where there is one budget only.
+    pub telephony_per_second: u32,
+    /// Units of concurrency.
+    pub concurrency: u32,
+}
+
+/// What a connection is made of, as configured: values by key, secrets apart.
+#[derive(Debug, Default)]
+pub struct Connect {
+    /// Plain settings.
+    pub settings: BTreeMap<String, String>,
+    /// Secrets.
+    pub secrets: BTreeMap<String, SecretString>,
+}
+
+/// A fault in a connection's settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Which key.
+    pub key: String,
+    /// What is wrong and what to do.
+    pub text: String,
+}

@@ -1,0 +1,15 @@
+//! Zoho CRM against answers written from its wire reference.
+
+mod activities;
+mod answers;
+mod auth;
+mod bundles;
+mod composites;
+mod journeys;
+mod lookup;
+mod organisation;
+mod reference;
+mod scenario;
+mod settings;
+mod support;
+mod values;
