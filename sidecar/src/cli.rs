@@ -1,0 +1,74 @@
+//! The command line: one file per command.
+//!
+//! Exit codes: 0 done, 1 failed, 64 wrong usage or configuration (EX_USAGE of sysexits.h).
+
+pub mod check;
+pub mod demo;
+mod out;
+pub mod phone;
+pub mod plan;
+pub mod resend;
+pub mod sandbox;
+pub mod serve;
+
+use std::{future::Future, path::Path};
+
+use clap::{Parser, Subcommand};
+use tokio::runtime::Runtime;
+
+pub use self::out::{Failure, Out};
+use crate::config::{self, Config};
+
+/// Joins a telephone exchange to a CRM: every call becomes the right records, once.
+#[derive(Debug, Parser)]
+#[command(name = "tieline", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the sidecar until it is told to stop (SIGTERM or SIGINT).
+    Serve(serve::Args),
+    /// Check a configuration and tell every fault in it.
+    Check(check::Args),
+    /// Show what would be done for a call, without doing it.
+    Plan(plan::Args),
+    /// Read telephone numbers: any spelling to its canonical form.
+    Phone(phone::Args),
+    /// Let a running sidecar send kept calls again, and watch.
+    Resend(resend::Args),
+    /// Run simulated CRMs to develop and test against.
+    Sandbox(sandbox::Args),
+    /// Show a sidecar and a simulated CRM at work.
+    Demo(demo::Args),
+}
+
+impl Cli {
+    /// Does what was asked.
+    ///
+    /// # Errors
+    /// It failed, or what was asked is wrong.
+    pub fn run(self) -> Result<(), Failure> {
+        match self.command {
+            Command::Serve(args) => block_on(serve::run(args)),
+            Command::Check(args) => check::run(&args),
+            Command::Plan(args) => block_on(plan::run(args)),
+            Command::Phone(args) => phone::run(&args),
+            Command::Resend(args) => block_on(resend::run(args)),
+            Command::Sandbox(args) => block_on(sandbox::run(args)),
+            Command::Demo(args) => block_on(demo::run(args)),
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = Runtime::new().map_err(|error| Failure::Failed(format!("the system gives no threads: {error}")))?;
+    runtime.block_on(work)
+}
+
+/// Reads a configuration; its faults are wrong usage.
+fn load(path: &Path) -> Result<Config, Failure> {
+    config::load(path, &config::System).map_err(|faults| Failure::Usage(faults.to_string()))
+}

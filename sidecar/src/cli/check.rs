@@ -1,0 +1,46 @@
+//! `tieline check`: every fault of a configuration at once, or what it says.
+
+use std::path::PathBuf;
+
+use super::{Failure, Out, load};
+use crate::{config::StoreConfig, project::Project};
+
+/// What to check.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Checks a configuration and sums it up.
+///
+/// # Errors
+/// The configuration has faults, or the output cannot be written.
+pub fn run(args: &Args) -> Result<(), Failure> {
+    let config = load(&args.config)?;
+    let StoreConfig::Sqlite { path } = &config.store;
+    let mut out = Out::new();
+    out.line(format_args!("{} is in order", args.config.display()))?;
+    out.line(format_args!("gRPC on {}, HTTP on {}", config.server.grpc_listen, config.server.http_listen))?;
+    out.line(format_args!("calls are kept in {}", path.display()))?;
+    for project in &config.projects {
+        out.line(sum_up(project))?;
+    }
+    out.flush()
+}
+
+fn sum_up(project: &Project) -> String {
+    let policy = &project.policy;
+    format!(
+        "project {}: {} ({}), {}, numbers of {}, {} agents, {} stage rules, {} mappings",
+        project.id,
+        project.connection.crm.name(),
+        if project.connection.starts_active { "starts active" } else { "starts inactive" },
+        policy.zone.iana_name().unwrap_or("a fixed offset"),
+        policy.plan.region,
+        policy.agents.list().len(),
+        policy.stage_rules.len(),
+        policy.mappings.len(),
+    )
+}

@@ -1,0 +1,144 @@
+//! `tieline resend`: lets a running sidecar send kept calls again, and shows how far it is.
+
+use std::{net::SocketAddr, path::PathBuf, time::{Duration, SystemTime}};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use tieline_engine::jiff::Timestamp;
+use tieline_proto::v1::{ResendBacklogRequest, ResendBacklogResponse, sync_service_client::SyncServiceClient};
+use tonic::{
+    Status,
+    transport::{Channel, Endpoint},
+};
+use tonic_types::StatusExt as _;
+
+use super::{
+    Failure, Out, load,
+    out::confirm,
+};
+
+/// Time for connecting to the sidecar.
+const CONNECT_BOUND: Duration = Duration::from_secs(5);
+
+/// What to send again, and where.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The sidecar's configuration: its address is read there.
+    #[arg(long, value_name = "FILE", required_unless_present = "address", conflicts_with = "address")]
+    config: Option<PathBuf>,
+    /// The sidecar's gRPC address, such as 127.0.0.1:7071.
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<String>,
+    /// The project.
+    #[arg(long, value_name = "PROJECT")]
+    project: String,
+    /// Only calls begun at or after this moment, such as 2026-03-29T08:00:00+03:00.
+    #[arg(long, value_name = "TIME")]
+    since: Option<Timestamp>,
+    /// Only calls begun before this moment.
+    #[arg(long, value_name = "TIME")]
+    until: Option<Timestamp>,
+    /// Calendar days to go back, today included; the project's own window when left out.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=366))]
+    window_days: Option<u32>,
+    /// Only count.
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask before sending.
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Counts, asks, sends and watches.
+///
+/// # Errors
+/// The sidecar cannot be reached or refuses, nobody said yes, or calls failed.
+pub async fn run(args: Args) -> Result<(), Failure> {
+    let mut client = SyncServiceClient::new(connect(&args).await?);
+    let mut out = Out::new();
+    let counted = count(&mut client, &args).await?;
+    out.line(format_args!("{} calls would be sent, {} are left out", counted.waiting, counted.skipped))?;
+    out.flush()?;
+    if args.dry_run || counted.waiting == 0 {
+        return Ok(());
+    }
+    if !args.yes && !confirm(&format!("Send {} calls to the CRM of {}?", counted.waiting, args.project))? {
+        return Err(Failure::Usage("nothing was sent: nobody said yes; --yes says it beforehand".to_owned()));
+    }
+    let last = watch(&mut client, &args).await?;
+    out.line(format_args!("{} sent, {} skipped, {} failed", last.sent, last.skipped, last.failed))?;
+    out.flush()?;
+    match last {
+        ResendBacklogResponse { finished: false, .. } => {
+            Err(Failure::Failed("the sidecar stopped telling; the sending goes on".to_owned()))
+        }
+        ResendBacklogResponse { failed: 1.., .. } => {
+            Err(Failure::Failed("some calls failed; the administration lists them with the reasons".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn connect(args: &Args) -> Result<Channel, Failure> {
+    let address = match (&args.config, &args.address) {
+        (Some(config), _) => reachable(load(config)?.server.grpc_listen),
+        (None, Some(address)) if address.contains("://") => address.clone(),
+        (None, address) => format!("http://{}", address.as_deref().unwrap_or_default()),
+    };
+    let wrong = |error| Failure::Usage(format!("{address} is no address: {error}"));
+    let endpoint = Endpoint::from_shared(address.clone()).map_err(wrong)?.connect_timeout(CONNECT_BOUND);
+    endpoint.connect().await.map_err(|_| Failure::Failed(format!("no sidecar answers at {address}")))
+}
+
+/// A sidecar that listens on every address is reached on this machine's own.
+fn reachable(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        let home = if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
+        address.set_ip(home);
+    }
+    format!("http://{address}")
+}
+
+async fn count(client: &mut SyncServiceClient<Channel>, args: &Args) -> Result<ResendBacklogResponse, Failure> {
+    let mut stream = client.resend_backlog(request(args, true)).await.map_err(|status| refused(&status))?.into_inner();
+    let counted = stream.message().await.map_err(|status| refused(&status))?;
+    counted.ok_or_else(|| Failure::Failed("the sidecar counted nothing".to_owned()))
+}
+
+/// Shows progress on standard error where a person looks at it.
+async fn watch(client: &mut SyncServiceClient<Channel>, args: &Args) -> Result<ResendBacklogResponse, Failure> {
+    let mut stream = client.resend_backlog(request(args, false)).await.map_err(|status| refused(&status))?.into_inner();
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}") {
+        bar.set_style(style);
+    }
+    let mut last = ResendBacklogResponse::default();
+    while let Some(progress) = stream.message().await.map_err(|status| refused(&status))? {
+        bar.set_length(progress.total);
+        bar.set_position(progress.total.saturating_sub(progress.waiting));
+        bar.set_message(told(&progress));
+        last = progress;
+    }
+    bar.finish();
+    Ok(last)
+}
+
+fn told(progress: &ResendBacklogResponse) -> String {
+    let left = progress.eta_seconds.map_or_else(String::new, |seconds| format!(", {seconds} s left"));
+    format!("{} sent, {} skipped, {} failed{left}", progress.sent, progress.skipped, progress.failed)
+}
+
+fn request(args: &Args, dry_run: bool) -> ResendBacklogRequest {
+    ResendBacklogRequest {
+        project: args.project.clone(),
+        window_days: args.window_days,
+        since: args.since.map(|at| SystemTime::from(at).into()),
+        until: args.until.map(|at| SystemTime::from(at).into()),
+        states: Vec::new(),
+        dry_run,
+    }
+}
+
+fn refused(status: &Status) -> Failure {
+    let reason = status.get_details_error_info().map_or_else(String::new, |info| format!(" ({})", info.reason));
+    Failure::Failed(format!("the sidecar refuses: {}{reason}", status.message()))
+}

@@ -1,0 +1,42 @@
+//! `tieline serve`: the sidecar itself.
+
+use std::path::PathBuf;
+
+use super::{Failure, Out, load};
+use crate::{
+    server::{self, signals},
+    telemetry,
+};
+
+/// How to run.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The configuration file; `tieline check` tells what is wrong with it.
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Serves until SIGTERM or SIGINT. The addresses are printed once they are listened on.
+///
+/// # Errors
+/// The configuration has faults, or a port or the store cannot be opened.
+pub async fn run(args: Args) -> Result<(), Failure> {
+    let config = load(&args.config)?;
+    let guard = telemetry::start(&config.telemetry).map_err(Failure::of)?;
+    let stop = signals::watch().map_err(Failure::of)?;
+    let running = server::serve(config, stop).await.map_err(Failure::of)?;
+    announce(&running)?;
+    let ended = running.join().await;
+    // Sending blocks: the exporter waits for its collector.
+    if tokio::task::spawn_blocking(move || guard.flush()).await.is_err() {
+        tracing::warn!("the last spans were lost");
+    }
+    ended.map_err(Failure::of)
+}
+
+fn announce(running: &server::Running) -> Result<(), Failure> {
+    let mut out = Out::new();
+    out.line(format_args!("grpc {}", running.grpc_addr))?;
+    out.line(format_args!("http {}", running.http_addr))?;
+    out.flush()
+}

@@ -1,0 +1,103 @@
+//! The configuration: one TOML file, read and checked as a whole. Every fault is told in one run.
+//!
+//! | what | file |
+//! | --- | --- |
+//! | every key with its default, unit and cost | `default.toml` |
+//! | tables, values, unknown keys | `section.rs` |
+//! | faults and their places | `fault.rs` |
+//! | where secrets come from | `secret.rs` |
+//! | `[server]`, `[store]`, `[telemetry]` | `server.rs` |
+//! | `[[projects]]` | `project.rs`, and for their parts `connection.rs`, `people.rs`, `handling.rs`, `scenario.rs` |
+
+mod connection;
+mod fault;
+mod handling;
+mod people;
+mod project;
+mod scenario;
+mod secret;
+mod section;
+mod server;
+
+use std::{collections::BTreeSet, path::Path};
+
+use toml::de::DeTable;
+
+pub use fault::{Fault, Faults};
+pub use secret::{Sources, System};
+pub use server::{Server, StoreConfig};
+
+use crate::{project::Project, telemetry::Telemetry};
+use fault::Journal;
+use section::Section;
+
+/// The commented reference of every key; a working configuration of one project.
+pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
+
+/// A configuration, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Where the sidecar listens.
+    pub server: Server,
+    /// Where calls are kept.
+    pub store: StoreConfig,
+    /// What is told about the work.
+    pub telemetry: Telemetry,
+    /// The projects, at least one, in the order of the file.
+    pub projects: Vec<Project>,
+}
+
+/// Reads a configuration file.
+///
+/// # Errors
+/// Every fault at once.
+pub fn load(path: &Path, sources: &dyn Sources) -> Result<Config, Faults> {
+    let name = path.display().to_string();
+    match sources.file(path) {
+        Ok(text) => parse(&name, &text, sources),
+        Err(error) => Err(Faults::of_file(&name, secret::why_unreadable(&error).to_owned())),
+    }
+}
+
+/// Reads a configuration from its text; `name` stands for the file in faults.
+///
+/// # Errors
+/// Every fault at once; where the text is no TOML, only the faults of its syntax.
+pub fn parse(name: &str, text: &str, sources: &dyn Sources) -> Result<Config, Faults> {
+    let journal = Journal::new(text);
+    let (document, syntax) = DeTable::parse_recoverable(text);
+    for error in &syntax {
+        let at = error.span().map(|span| span.start);
+        journal.note(at, "", format!("is no TOML: {}; correct it to see what else there is", error.message()));
+    }
+    let config = if syntax.is_empty() { read(Section::root(&journal, document.get_ref()), sources) } else { None };
+    let faults = journal.into_faults();
+    config.filter(|_| faults.is_empty()).ok_or_else(|| Faults::new(name, faults))
+}
+
+/// `None` only after a fault was noted.
+fn read(mut root: Section<'_>, sources: &dyn Sources) -> Option<Config> {
+    let server = server::server(root.section("server"));
+    let store = server::store(root.section("store"));
+    let telemetry = server::telemetry(root.section("telemetry"));
+    let projects = projects(&mut root, sources);
+    root.close();
+    Some(Config { server: server?, store: store?, telemetry: telemetry?, projects: projects? })
+}
+
+fn projects(root: &mut Section<'_>, sources: &dyn Sources) -> Option<Vec<Project>> {
+    let sections = root.sections("projects");
+    if sections.is_empty() {
+        root.fault("projects", "there is no project; begin one with [[projects]]");
+    }
+    let mut ids = BTreeSet::new();
+    let mut projects = Vec::new();
+    for mut section in sections {
+        let id = project::id(&mut section);
+        if id.as_ref().is_some_and(|id| !ids.insert(id.clone())) {
+            section.fault("id", "another project has this id; each needs its own");
+        }
+        projects.push(project::read(id, section, sources));
+    }
+    projects.into_iter().collect()
+}

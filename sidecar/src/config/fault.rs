@@ -1,0 +1,83 @@
+//! What is wrong with a configuration: everything at once, each with its place and what to do.
+
+use std::{cell::RefCell, fmt};
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Line of the file, from 1, where the fault can be placed.
+    pub line: Option<usize>,
+    /// Path of the key: `projects[1].connection.secrets.api_key`; empty for the file as a whole.
+    pub key: String,
+    /// What is wrong; what to do. Never a secret, a telephone number or an e-mail.
+    pub text: String,
+}
+
+/// Everything that is wrong with a file, in the order of its lines. Shown one fault a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults {
+    file: String,
+    list: Vec<Fault>,
+}
+
+impl Faults {
+    pub(super) fn new(file: &str, mut list: Vec<Fault>) -> Self {
+        list.sort_by_key(|fault| fault.line);
+        Self { file: file.to_owned(), list }
+    }
+
+    /// A fault of the file as a whole.
+    pub(super) fn of_file(file: &str, text: String) -> Self {
+        Self::new(file, vec![Fault { line: None, key: String::new(), text }])
+    }
+
+    /// The faults; at least one.
+    #[must_use]
+    pub fn list(&self) -> &[Fault] {
+        &self.list
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.list.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "\n" })?;
+            f.write_str(&self.file)?;
+            if let Some(line) = fault.line {
+                write!(f, ":{line}")?;
+            }
+            let colon = if fault.key.is_empty() { "" } else { ": " };
+            write!(f, "{colon}{}: {}", fault.key, fault.text)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// Collects faults while a document is read.
+pub(super) struct Journal<'t> {
+    document: &'t str,
+    faults: RefCell<Vec<Fault>>,
+}
+
+impl<'t> Journal<'t> {
+    pub(super) fn new(document: &'t str) -> Self {
+        Self { document, faults: RefCell::default() }
+    }
+
+    /// Notes a fault at a position of the document, in bytes.
+    pub(super) fn note(&self, at: Option<usize>, key: impl Into<String>, text: impl Into<String>) {
+        let line = at.map(|at| self.line(at));
+        let text = text.into().replace('\n', "; ");
+        self.faults.borrow_mut().push(Fault { line, key: key.into(), text });
+    }
+
+    pub(super) fn into_faults(self) -> Vec<Fault> {
+        self.faults.into_inner()
+    }
+
+    fn line(&self, at: usize) -> usize {
+        1 + self.document.bytes().take(at).filter(|byte| *byte == b'\n').count()
+    }
+}

@@ -1,0 +1,125 @@
+//! `[server]`, `[store]` and `[telemetry]`: the process itself.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use http::Uri;
+use tracing::Level;
+use tracing_subscriber::EnvFilter;
+
+use super::section::Section;
+use crate::telemetry::Telemetry;
+
+/// Where the sidecar listens, and how much it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// Address of the gRPC services.
+    pub grpc_listen: SocketAddr,
+    /// Address of webhooks, metrics and the console.
+    pub http_listen: SocketAddr,
+    /// A socket file on which the gRPC services are offered besides.
+    pub grpc_unix_socket: Option<PathBuf>,
+    /// Longest body of a request that is taken, in bytes.
+    pub request_body_bytes_max: usize,
+    /// Longest time for requests under way to end when the sidecar stops.
+    pub drain: Duration,
+}
+
+/// Where calls are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreConfig {
+    /// A database file on this machine.
+    Sqlite {
+        /// Its path.
+        path: PathBuf,
+    },
+}
+
+/// Only this machine reaches the ports, as there is no authentication on them.
+const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const GRPC: SocketAddr = SocketAddr::new(HOME, 7071);
+const HTTP: SocketAddr = SocketAddr::new(HOME, 7072);
+
+/// A call with a hundred legs and all its parameters is below 100 KiB.
+const REQUEST_BODY_BYTES: usize = 1024 * 1024;
+
+/// Container managers kill a process 30 seconds after asking it to stop (the default of Kubernetes' grace period).
+const DRAIN_SECONDS: u32 = 20;
+
+pub(super) fn server(mut section: Section<'_>) -> Option<Server> {
+    let grpc_listen = address(&mut section, "grpc_listen", GRPC);
+    let http_listen = address(&mut section, "http_listen", HTTP);
+    if grpc_listen.zip(http_listen).is_some_and(|(grpc, http)| collide(grpc, http)) {
+        section.fault("http_listen", "is the address of grpc_listen; give it another port");
+    }
+    let server = Server {
+        grpc_listen: grpc_listen.unwrap_or(GRPC),
+        http_listen: http_listen.unwrap_or(HTTP),
+        grpc_unix_socket: section.text("grpc_unix_socket").map(PathBuf::from),
+        request_body_bytes_max: section.number("request_body_bytes_max", REQUEST_BODY_BYTES, 1_024..=16_777_216),
+        drain: Duration::from_secs(section.number("drain_seconds", DRAIN_SECONDS, 1..=600).into()),
+    };
+    section.close();
+    Some(server)
+}
+
+pub(super) fn store(mut section: Section<'_>) -> Option<StoreConfig> {
+    let kind = section.text("kind");
+    let path = section.text("path").unwrap_or_else(|| "tieline.db".to_owned());
+    if kind.is_some_and(|kind| kind != "sqlite") {
+        section.fault("kind", "is no kind of store; write sqlite");
+    }
+    section.close();
+    Some(StoreConfig::Sqlite { path: PathBuf::from(path) })
+}
+
+pub(super) fn telemetry(mut section: Section<'_>) -> Option<Telemetry> {
+    let telemetry = Telemetry {
+        format: section.read("format").unwrap_or_default(),
+        level: level(&mut section),
+        otlp_endpoint: otlp_endpoint(&mut section),
+    };
+    section.close();
+    Some(telemetry)
+}
+
+fn address(section: &mut Section<'_>, key: &'static str, default: SocketAddr) -> Option<SocketAddr> {
+    let Some(text) = section.text(key) else { return Some(default) };
+    let address = text.parse().ok();
+    if address.is_none() {
+        section.fault(key, format!("is no IP address with a port; write one such as {default}"));
+    }
+    address
+}
+
+/// Port 0 lets the system choose, so two of them differ.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let same_ip = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && same_ip
+}
+
+/// A filter. A part without `=` is taken for a module's name by its reader, so a misspelt level would silence the rest.
+fn level(section: &mut Section<'_>) -> String {
+    let Some(filter) = section.text("level") else { return "info".to_owned() };
+    let is_level = |part: &str| part.eq_ignore_ascii_case("off") || part.parse::<Level>().is_ok();
+    let is_part = |part: &str| is_level(part) || part.contains(['=', '[']);
+    if !filter.split(',').all(|part| is_part(part.trim())) || EnvFilter::try_new(&filter).is_err() {
+        section.fault("level", "is no filter; write error, warn, info, debug or trace, or such as info,tieline=debug");
+    }
+    filter
+}
+
+fn otlp_endpoint(section: &mut Section<'_>) -> Option<String> {
+    let text = section.text("otlp_endpoint")?;
+    let uri = text.parse::<Uri>().ok().filter(|uri| {
+        let scheme = uri.scheme_str().is_some_and(|scheme| matches!(scheme, "http" | "https"));
+        scheme && uri.authority().is_some_and(|authority| !authority.as_str().contains('@'))
+    });
+    if uri.is_none() {
+        section.fault("otlp_endpoint", "is no address of a collector; write one such as http://127.0.0.1:4317");
+    }
+    uri.map(|_| text)
+}

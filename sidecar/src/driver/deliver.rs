@@ -1,0 +1,246 @@
+//! Delivering one call: ask the engine, do what it says, add the answer to the facts, store them, ask again.
+
+use std::sync::Arc;
+
+use tieline_crm::trouble::Trouble;
+use tieline_engine::{
+    facts::{Facts, Found, OwnRecord, StepFact},
+    ids::AgentId,
+    jiff::{SignedDuration, Timestamp},
+    lookup::LookUp,
+    next::{End, Next, Orders, PEOPLE, Verdict, next},
+    policy::Policy,
+    reason::Reason,
+    step::{Step, StepKey, StepResult},
+};
+use tracing::{Instrument as _, info_span};
+
+use super::{Driver, connection::Connection, quota::Priority};
+use crate::{
+    store::{KeptTrouble, Progress, State, StoreError, StoredCall, Written},
+    troubles::{self, Remedy},
+};
+
+/// Rounds of asking the engine in one go. The longest way known is below fifteen; the bound keeps a mistake from
+/// turning for ever.
+const ROUNDS_MAX: usize = 40;
+/// How far back records made by us are loaded: longer than any search lag.
+const OWN_SINCE: SignedDuration = SignedDuration::from_hours(24);
+
+/// One call on its way.
+struct Delivery<'a> {
+    driver: &'a Driver,
+    connection: &'a Connection,
+    policy: Arc<Policy>,
+    stored: StoredCall,
+    facts: Facts,
+    priority: Priority,
+    written: Vec<Written>,
+    own: Vec<OwnRecord>,
+    reasons: Option<Vec<Reason>>,
+}
+
+/// How a delivery rests.
+struct Rest {
+    state: State,
+    due_at: Timestamp,
+    retrying: bool,
+    attempts: u32,
+    trouble: Option<KeptTrouble>,
+}
+
+/// Delivers a call as far as it can go now. A store that fails leaves the call as it was stored last: it will be
+/// taken up again.
+pub(super) async fn deliver(driver: &Driver, connection: &Connection, stored: StoredCall) {
+    let span = info_span!("call.deliver", project.id = %stored.call.project, call.id = %stored.call.id, state = tracing::field::Empty);
+    crate::telemetry::join(&span, stored.trace.as_deref());
+    let run = async {
+        let lane = stored.lane.clone();
+        match Delivery::new(driver, connection, stored).await {
+            Ok(mut delivery) => match delivery.run().await {
+                Ok(state) => {
+                    tracing::Span::current().record("state", tracing::field::debug(state));
+                    if state != State::Waiting {
+                        driver.outcomes.tell(&delivery.stored.call.project, &delivery.stored.call.id);
+                    }
+                }
+                Err(error) => tracing::error!(%error, "the call's progress could not be stored; it is taken up again"),
+            },
+            Err(error) => tracing::error!(%error, %lane, "what is known of the client could not be read"),
+        }
+    };
+    run.instrument(span).await;
+}
+
+impl<'a> Delivery<'a> {
+    async fn new(driver: &'a Driver, connection: &'a Connection, stored: StoredCall) -> Result<Self, StoreError> {
+        let now = driver.clock.now();
+        let own = driver.store.own(&stored.call.project, &stored.lane, now - OWN_SINCE).await?;
+        let mut facts = stored.facts.clone();
+        facts.own = own.records;
+        let priority = if stored.backlog { Priority::Backlog } else { Priority::Live };
+        let policy = connection.policy();
+        let (written, own) = (Vec::new(), Vec::new());
+        Ok(Self { driver, connection, policy, stored, facts, priority, written, own, reasons: None })
+    }
+
+    async fn run(&mut self) -> Result<State, StoreError> {
+        for _ in 0..ROUNDS_MAX {
+            self.facts.now = self.driver.clock.now();
+            let decision = info_span!("engine.next").in_scope(|| next(&self.stored.call, &self.policy, &self.facts));
+            let trouble = match decision {
+                Next::LookUp(ask) => self.look_up(&ask).await.err(),
+                Next::Do(orders) => self.perform(&orders).await?.err(),
+                Next::Wait(wait) => {
+                    self.reasons = Some(vec![wait.reason]);
+                    return self.rest(Rest::waiting(wait.until)).await;
+                }
+                Next::Done(verdict) => return self.done(verdict).await,
+            };
+            if let Some(trouble) = trouble {
+                return self.troubled(&trouble).await;
+            }
+        }
+        let text = format!("no end after {ROUNDS_MAX} rounds; please report this call");
+        self.troubled(&Trouble::Malformed(text)).await
+    }
+
+    async fn look_up(&mut self, ask: &LookUp) -> Result<(), Trouble> {
+        let found = self.driver.callers.look_up(self.connection, &self.stored.lane, ask, self.priority).await?;
+        self.facts.learn_found(Found::clone(&found), &self.policy);
+        Ok(())
+    }
+
+    /// Writes down what is about to be sent, sends it, and learns what came of it.
+    async fn perform(&mut self, orders: &Orders) -> Result<Result<(), Trouble>, StoreError> {
+        let count = self.connection.bundle(&orders.steps).min(orders.steps.len());
+        let (steps, _) = orders.steps.split_at(count);
+        let now = self.driver.clock.now();
+        self.facts.begin(orders, steps, now);
+        self.reasons = Some(orders.reasons.clone());
+        let rest = Rest { attempts: self.stored.attempts, ..Rest::waiting(now) };
+        self.save(rest).await?;
+        self.driver.callers.forget(&self.stored.call.project, &self.stored.lane).await;
+        match self.connection.perform(steps, self.priority).await {
+            Ok(answer) => {
+                let at = self.driver.clock.now();
+                self.facts.learn_results(orders, steps, &answer.results, at);
+                for step in steps {
+                    if let Some(result) = answer.results.get(&step.key) {
+                        self.note_written(orders, step, result, at);
+                    }
+                }
+                Ok(Ok(()))
+            }
+            Err(trouble) => {
+                if troubles::remedy(&trouble) != Remedy::LookThenRepeat {
+                    self.facts.not_sent(steps);
+                }
+                Ok(Err(trouble))
+            }
+        }
+    }
+
+    fn note_written(&mut self, orders: &Orders, step: &Step, result: &StepResult, at: Timestamp) {
+        let (id, made) = match result {
+            StepResult::Done { record } => (record.clone(), step.key.makes().is_some()),
+            StepResult::Exists(record) => (Some(record.id.clone()), false),
+            StepResult::FieldRefused { .. } | StepResult::TargetGone { .. } | StepResult::Refused { .. } => return,
+        };
+        let kind = step.action.kind();
+        let link = id.as_ref().and_then(|id| self.connection.dialect().link(kind, id));
+        if let Some(id) = id.clone().filter(|_| PEOPLE.iter().any(|kind| step.key == StepKey::create(*kind))) {
+            let owner = step.action.owner().cloned().or_else(|| orders.target.owner.clone());
+            let contact = match self.facts.steps.get(&StepKey::create(PEOPLE[0])) {
+                Some(StepFact::Done { record, .. }) => record.clone(),
+                Some(_) | None => orders.target.contact.clone(),
+            };
+            self.own.push(OwnRecord { kind, id, at, owner, contact: contact.filter(|_| kind != PEOPLE[0]) });
+        }
+        self.written.push(Written { step: step.key.as_str().to_owned(), kind, id, made, link, at });
+    }
+
+    async fn done(&mut self, verdict: Verdict) -> Result<State, StoreError> {
+        let state = match verdict.end {
+            End::Written => State::Written,
+            End::Skipped(code) => State::Skipped(code),
+            End::Failed => State::Failed,
+        };
+        let at = self.driver.clock.now();
+        let trouble = (state == State::Failed).then(|| KeptTrouble {
+            reason: troubles::REJECTED.to_owned(),
+            text: verdict.reasons.last().map(Reason::render).unwrap_or_default(),
+            at,
+        });
+        self.reasons = Some(verdict.reasons);
+        self.rest(Rest { state, due_at: at, retrying: false, attempts: 0, trouble }).await
+    }
+
+    /// Trouble ends this attempt; what is to come of it stands in one table.
+    async fn troubled(&mut self, trouble: &Trouble) -> Result<State, StoreError> {
+        let at = self.driver.clock.now();
+        let attempts = self.stored.attempts.saturating_add(1);
+        let asked = match trouble {
+            Trouble::RateLimited { retry_after } => *retry_after,
+            _ => None,
+        };
+        let wait = self.connection.project.connection.retry.wait(attempts, asked, self.driver.clock.random());
+        tracing::warn!(%trouble, attempts, "delivery met trouble");
+        let kept = KeptTrouble { reason: troubles::reason(trouble).to_owned(), text: trouble.to_string(), at };
+        let due_at = at + SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
+        let mut rest = Rest { state: State::Waiting, due_at, retrying: true, attempts, trouble: Some(kept) };
+        match troubles::remedy(trouble) {
+            Remedy::Repeat => self.connection.gate.close_for(asked.unwrap_or(wait.min(super::PAUSE_MAX))),
+            Remedy::LookThenRepeat => {}
+            Remedy::Suspend => {
+                self.connection.suspend(trouble).await?;
+                rest.due_at = at;
+            }
+            Remedy::Fail => (rest.state, rest.retrying) = (State::Failed, false),
+        }
+        self.rest(rest).await
+    }
+
+    async fn rest(&mut self, rest: Rest) -> Result<State, StoreError> {
+        let state = rest.state;
+        self.save(rest).await?;
+        Ok(state)
+    }
+
+    async fn save(&mut self, rest: Rest) -> Result<(), StoreError> {
+        let talked = (rest.state == State::Written).then(|| self.talked()).flatten();
+        let progress = Progress {
+            project: self.stored.call.project.clone(),
+            call: self.stored.call.id.clone(),
+            version: self.stored.version,
+            facts: self.facts.clone(),
+            state: rest.state,
+            due_at: rest.due_at,
+            retrying: rest.retrying,
+            attempts: rest.attempts,
+            trouble: rest.trouble,
+            reasons: self.reasons.take(),
+            written: std::mem::take(&mut self.written),
+            own: std::mem::take(&mut self.own),
+            talked,
+            at: self.driver.clock.now(),
+        };
+        self.driver.store.save(progress).await
+    }
+
+    /// The agent who talked with the client, for routing by calls (RT-03).
+    fn talked(&self) -> Option<AgentId> {
+        use tieline_engine::agents::Named;
+        let leg = self.stored.call.legs.iter().rev().find(|leg| leg.answered)?;
+        match self.policy.agents.find(&leg.agent, &self.policy.plan) {
+            Named::Agent(agent) => Some(AgentId::new(agent.id.clone())),
+            Named::Unmapped(_) | Named::Nobody => None,
+        }
+    }
+}
+
+impl Rest {
+    fn waiting(due_at: Timestamp) -> Self {
+        Self { state: State::Waiting, due_at, retrying: false, attempts: 0, trouble: None }
+    }
+}

@@ -1,0 +1,182 @@
+//! What every method shares: who asks (deadline, trace), how many at once, what is counted, and when it is over.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use tieline_engine::ids::{CallId, ProjectId};
+use tieline_proto::v1::ErrorReason;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time,
+};
+use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
+use tracing::{Instrument as _, Span, field};
+
+use super::{deadline, refused};
+use crate::{
+    server::requests::{Door, Requests},
+    sidecar::{Refused, Sidecar},
+    telemetry,
+};
+
+/// Requests worked on at once, over all connections. Each holds at most one body of 256 KiB.
+const AT_ONCE_MAX: usize = 1024;
+/// Ringing phones asked about at once: apart, so that no crowd of reports keeps them waiting.
+const RINGING_MAX: usize = 512;
+/// Resendings watched at once; each counts calls in the store twice a second.
+const WATCHED_MAX: usize = 32;
+
+/// Where requests are received.
+#[derive(Clone)]
+pub struct Desk {
+    /// The sidecar behind it.
+    pub(super) sidecar: Sidecar,
+    requests: Arc<Requests>,
+    stopping: watch::Receiver<bool>,
+    places: Arc<Semaphore>,
+    ringing: Arc<Semaphore>,
+    watched: Arc<Semaphore>,
+}
+
+/// Which places a request takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Places {
+    /// Those of ringing phones.
+    Ringing,
+    /// Those of everything else.
+    Usual,
+}
+
+/// Who asks.
+pub(super) struct Asker {
+    /// How long they wait from now on, when they say.
+    pub(super) deadline: Option<Duration>,
+    traceparent: Option<String>,
+}
+
+impl Asker {
+    /// The message apart from who sent it.
+    pub(super) fn of<T>(request: Request<T>) -> (Self, T) {
+        let (metadata, _, message) = request.into_parts();
+        let text = |name| plain(&metadata, name);
+        let deadline = text("grpc-timeout").and_then(|text| deadline::parse(&text));
+        (Self { deadline, traceparent: text("traceparent") }, message)
+    }
+}
+
+impl Desk {
+    /// A desk before a sidecar; `stopping` tells when no more is to be begun.
+    #[must_use]
+    pub fn new(sidecar: Sidecar, requests: Arc<Requests>, stopping: watch::Receiver<bool>) -> Self {
+        Self {
+            sidecar,
+            requests,
+            stopping,
+            places: Arc::new(Semaphore::new(AT_ONCE_MAX)),
+            ringing: Arc::new(Semaphore::new(RINGING_MAX)),
+            watched: Arc::new(Semaphore::new(WATCHED_MAX)),
+        }
+    }
+
+    /// Answers a request within its deadline, in a span that continues the caller's trace.
+    pub(super) async fn answer<T>(
+        &self,
+        method: &'static str,
+        asker: &Asker,
+        places: Places,
+        work: impl Future<Output = Result<T, Status>>,
+    ) -> Result<Response<T>, Status> {
+        let span = tracing::info_span!(
+            "grpc.request",
+            method,
+            project.id = field::Empty,
+            call.id = field::Empty,
+            code = field::Empty
+        );
+        telemetry::join(&span, asker.traceparent.as_deref());
+        let begun = time::Instant::now();
+        let answer = self.in_time(asker, places, work).instrument(span.clone()).await;
+        let code = answer.as_ref().map_or_else(Status::code, |_| Code::Ok);
+        span.record("code", field::debug(code));
+        self.requests.count(Door::Grpc, method, word(code), begun.elapsed());
+        answer.map(Response::new)
+    }
+
+    async fn in_time<T>(
+        &self,
+        asker: &Asker,
+        places: Places,
+        work: impl Future<Output = Result<T, Status>>,
+    ) -> Result<T, Status> {
+        let semaphore = if places == Places::Ringing { &self.ringing } else { &self.places };
+        let Ok(_place) = semaphore.try_acquire() else {
+            return Err(refused::refuse(ErrorReason::QueueFull, "too many requests are under way; repeat this one"));
+        };
+        match time::timeout(deadline::for_work(asker.deadline), work).await {
+            Ok(answer) => answer,
+            Err(_) => Err(refused::refuse(ErrorReason::DeadlineExceeded, "the deadline was over before an answer")),
+        }
+    }
+
+    /// A place among those who watch a resending; kept as long as they watch.
+    pub(super) fn watch(&self) -> Result<OwnedSemaphorePermit, Status> {
+        let text = "too many resendings are watched already; the sending does not need a watcher";
+        Arc::clone(&self.watched).try_acquire_owned().map_err(|_| refused::refuse(ErrorReason::QueueFull, text))
+    }
+
+    /// Refuses what would be begun while the sidecar stops.
+    pub(super) fn still_open(&self) -> Result<(), Status> {
+        if *self.stopping.borrow() { Err(shutting_down()) } else { Ok(()) }
+    }
+
+    /// Work that must not hold up the stopping of the sidecar.
+    pub(super) async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T, Refused>>) -> Result<T, Status> {
+        let mut stopping = self.stopping.clone();
+        tokio::select! {
+            done = work => Ok(done?),
+            () = stopped(&mut stopping) => Err(shutting_down()),
+        }
+    }
+
+    /// For streams: tells when the sidecar stops.
+    pub(super) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.clone()
+    }
+}
+
+/// Returns when the sidecar stops.
+pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // A sender that is gone has stopped as well.
+    drop(stopping.wait_for(|stop| *stop).await);
+}
+
+pub(super) fn shutting_down() -> Status {
+    refused::refuse(ErrorReason::ShuttingDown, "the sidecar is stopping; repeat the request to the next one")
+}
+
+/// Names the project and the call in the request's span, once they are known to be well formed.
+pub(super) fn note(project: &ProjectId, call: Option<&CallId>) {
+    let span = Span::current();
+    span.record("project.id", field::display(project));
+    if let Some(call) = call {
+        span.record("call.id", field::display(call));
+    }
+}
+
+/// A status code as metrics name it.
+fn word(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "ok",
+        Code::InvalidArgument => "invalid_argument",
+        Code::NotFound => "not_found",
+        Code::FailedPrecondition => "failed_precondition",
+        Code::ResourceExhausted => "resource_exhausted",
+        Code::Unavailable => "unavailable",
+        Code::DeadlineExceeded => "deadline_exceeded",
+        Code::Internal => "internal",
+        _ => "other",
+    }
+}
+
+fn plain(metadata: &MetadataMap, name: &str) -> Option<String> {
+    metadata.get(name)?.to_str().ok().map(str::to_owned)
+}

@@ -1,0 +1,112 @@
+//! Where a ringing call goes, as the contract says it (route_call.proto).
+
+use tieline_engine::{
+    agents::Agent,
+    call::Call,
+    ids::RecordId,
+    phone,
+    policy::Policy,
+    record::Kind,
+    redact::Private,
+    routing::{Route, Stop},
+    scenario::ClientIs,
+};
+use tieline_proto::v1::{self, DestinationKind, RouteBasis, RouteCallResponse};
+
+use super::convert;
+use crate::sidecar::{Basis, RouteAsk, Routed};
+
+/// Most destinations and most records of one answer.
+const LISTED_MAX: usize = 8;
+
+/// What is asked of the sidecar for a ringing call.
+pub(super) fn ask(call: Call) -> RouteAsk {
+    // A number that was withheld is one that cannot be read.
+    let client = call.client.phone.unwrap_or_else(|| phone::Phone::new(""));
+    RouteAsk { project: call.project, call: call.id, client, line: call.line }
+}
+
+/// The answer.
+pub(super) fn answer(routed: Routed, policy: &Policy) -> RouteCallResponse {
+    let agents = policy.agents.list();
+    let of_route = routed.route.agent.as_ref().and_then(|id| agents.iter().find(|agent| agent.id == id.as_str()));
+    let reason = routed.not_asked.as_ref().unwrap_or(&routed.route.reason);
+    RouteCallResponse {
+        destinations: destinations(&routed.route, policy),
+        agent: of_route.map(reference),
+        basis: match routed.basis {
+            Basis::Fresh => RouteBasis::Fresh,
+            Basis::Cached => RouteBasis::Cached,
+            Basis::Fallback => RouteBasis::Fallback,
+        }
+        .into(),
+        reason: Some(convert::decision(reason, None)),
+        knowledge_age_ms: routed.age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
+        client: Some(client(routed, policy)),
+    }
+}
+
+fn client(routed: Routed, policy: &Policy) -> v1::Client {
+    let target = routed.target.as_ref();
+    let owner = target.and_then(|target| target.owner.as_ref()).and_then(|owner| policy.agents.by_user(owner));
+    let record = |(kind, id, link): (Kind, RecordId, Option<String>)| v1::CrmRecord {
+        kind: convert::entity_kind(kind).into(),
+        id: id.as_str().to_owned(),
+        url: link.unwrap_or_default(),
+    };
+    let mut records: Vec<_> = routed.links.into_iter().collect();
+    records.sort_by_key(|(kind, ..)| telling(*kind));
+    v1::Client {
+        known: target.is_some_and(|target| target.client == ClientIs::Known),
+        name: routed.name.as_ref().map(Private::expose).unwrap_or_default().to_owned(),
+        records: records.into_iter().take(LISTED_MAX).map(record).collect(),
+        owner: owner.map(reference),
+    }
+}
+
+/// The open lead tells most, then the open deal, then the contact.
+fn telling(kind: Kind) -> u8 {
+    match kind {
+        Kind::Lead => 0,
+        Kind::Deal => 1,
+        Kind::Contact | Kind::Task | Kind::CallRecord | Kind::Note => 2,
+    }
+}
+
+/// Places in the order they are tried. What follows the voicemail is never rung, and the voicemail itself is the
+/// exchange's own business.
+fn destinations(route: &Route, policy: &Policy) -> Vec<v1::Destination> {
+    let rung = route.stops.iter().map_while(|stop| match stop {
+        Stop::Ring(places) => Some(places),
+        Stop::Voicemail => None,
+    });
+    rung.flatten().take(LISTED_MAX).map(|place| destination(place, policy)).collect()
+}
+
+/// What a place is shows in itself: a number or an agent's extension is dialled, a word without blanks is a SIP login
+/// (telephony/events.md 2.5), and anything else is a scheme's id.
+fn destination(place: &str, policy: &Policy) -> v1::Destination {
+    if let Some(key) = phone::read(place, &policy.plan).key() {
+        return v1::Destination { kind: DestinationKind::Number.into(), value: key.as_str().to_owned() };
+    }
+    let is_login = place.chars().any(char::is_alphabetic) && !place.contains(char::is_whitespace);
+    let is_extension = || policy.agents.list().iter().any(|agent| agent.extensions.iter().any(|own| own == place));
+    let kind = match is_login {
+        true => DestinationKind::SipLogin,
+        false if is_extension() => DestinationKind::Number,
+        false => DestinationKind::SchemeId,
+    };
+    v1::Destination { kind: kind.into(), value: place.to_owned() }
+}
+
+fn reference(agent: &Agent) -> v1::AgentRef {
+    let first = |list: &[String]| list.first().cloned().unwrap_or_default();
+    v1::AgentRef {
+        sip_login: first(&agent.sips),
+        number: agent.numbers.first().map(|number| number.raw().to_owned()).unwrap_or_default(),
+        extension: first(&agent.extensions),
+        employee_id: first(&agent.employee_ids),
+        email: agent.emails.first().map(|email| email.expose().to_owned()).unwrap_or_default(),
+        name: agent.name.expose().to_owned(),
+    }
+}

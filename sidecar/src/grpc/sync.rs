@@ -1,0 +1,205 @@
+//! `tieline.v1.SyncService`: what an exchange needs.
+
+use std::{pin::Pin, time::Duration};
+
+use futures::Stream;
+use tieline_engine::{
+    call::Call,
+    routing::{self, Caller},
+};
+use tieline_proto::v1::{
+    CallReport, ErrorReason, GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse, PushMessengerLeadRequest,
+    PushMessengerLeadResponse, ResendBacklogRequest, ResendBacklogResponse, RouteCallRequest, RouteCallResponse,
+    SyncCallRequest, SyncCallResponse, sync_service_server::SyncService,
+};
+use tokio::time;
+use tonic::{Request, Response, Status, async_trait};
+
+use super::{
+    asked::Asked,
+    convert, deadline,
+    desk::{Asker, Desk, Places, note},
+    refused::{self, invalid}, planned, resend, routed,
+};
+use crate::{
+    driver::connection::Connection,
+    sidecar::{Basis, Refused, Routed},
+    store::{self, Accepted, StoredCall},
+    telemetry,
+};
+
+/// The service over a sidecar.
+#[derive(Clone)]
+pub struct Sync {
+    desk: Desk,
+}
+
+impl Sync {
+    /// The service at a desk.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        Self { desk }
+    }
+}
+
+#[async_trait]
+impl SyncService for Sync {
+    type ResendBacklogStream = Pin<Box<dyn Stream<Item = Result<ResendBacklogResponse, Status>> + Send>>;
+
+    async fn route_call(&self, request: Request<RouteCallRequest>) -> Result<Response<RouteCallResponse>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("RouteCall", &asker, Places::Ringing, self.route(request, asker.deadline)).await
+    }
+
+    async fn sync_call(&self, request: Request<SyncCallRequest>) -> Result<Response<SyncCallResponse>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("SyncCall", &asker, Places::Usual, self.sync(request, asker.deadline)).await
+    }
+
+    async fn push_messenger_lead(
+        &self,
+        request: Request<PushMessengerLeadRequest>,
+    ) -> Result<Response<PushMessengerLeadResponse>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("PushMessengerLead", &asker, Places::Usual, self.push(request, asker.deadline)).await
+    }
+
+    async fn resend_backlog(
+        &self,
+        request: Request<ResendBacklogRequest>,
+    ) -> Result<Response<Self::ResendBacklogStream>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("ResendBacklog", &asker, Places::Usual, resend::begin(&self.desk, request)).await
+    }
+
+    async fn plan_call(&self, request: Request<PlanCallRequest>) -> Result<Response<PlanCallResponse>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("PlanCall", &asker, Places::Usual, self.plan(request)).await
+    }
+
+    async fn get_call(&self, request: Request<GetCallRequest>) -> Result<Response<GetCallResponse>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("GetCall", &asker, Places::Usual, self.get(request)).await
+    }
+}
+
+impl Sync {
+    /// Where to ring. Neither the CRM nor the store can hold the answer up: when the time is over, it is the one for
+    /// a caller nothing is known of.
+    async fn route(&self, request: RouteCallRequest, deadline: Option<Duration>) -> Result<RouteCallResponse, Status> {
+        let ask = routed::ask(convert::route_call(&request).map_err(invalid)?);
+        let sidecar = &self.desk.sidecar;
+        let connection = sidecar.connection(&ask.project)?;
+        note(&ask.project, Some(&ask.call));
+        let bound = deadline::for_answer(deadline, connection.project.route.bound);
+        let routed = match time::timeout(bound + bound / 50, sidecar.route(&ask, Some(bound))).await {
+            Ok(routed) => routed?,
+            Err(_) => nothing_known(connection),
+        };
+        Ok(routed::answer(routed, &connection.policy()))
+    }
+
+    async fn sync(&self, request: SyncCallRequest, deadline: Option<Duration>) -> Result<SyncCallResponse, Status> {
+        let (call, wait) = convert::sync_call(&request).map_err(invalid)?;
+        let taken = self.take(call, wait, deadline).await?;
+        Ok(SyncCallResponse { receipt: taken.receipt, state: taken.state, report: taken.report })
+    }
+
+    async fn push(
+        &self,
+        request: PushMessengerLeadRequest,
+        deadline: Option<Duration>,
+    ) -> Result<PushMessengerLeadResponse, Status> {
+        let now = self.desk.sidecar.driver().clock.now();
+        let (call, wait) = convert::push_messenger_lead(&request, now)?;
+        self.desk.sidecar.messenger_is_available(&call)?;
+        let call_id = call.id.as_str().to_owned();
+        let taken = self.take(call, wait, deadline).await?;
+        Ok(PushMessengerLeadResponse { receipt: taken.receipt, call_id, state: taken.state, report: taken.report })
+    }
+}
+
+/// What taking a report in did.
+struct Taken {
+    receipt: i32,
+    state: i32,
+    report: Option<CallReport>,
+}
+
+impl Sync {
+    /// Takes a report in, and waits for what becomes of it where that is asked for and can come.
+    async fn take(&self, call: Call, wait: Option<Duration>, deadline: Option<Duration>) -> Result<Taken, Status> {
+        let sidecar = &self.desk.sidecar;
+        let connection = sidecar.connection(&call.project)?;
+        note(&call.project, Some(&call.id));
+        self.desk.still_open()?;
+        let trace = telemetry::traceparent();
+        let Some(wait) = wait else {
+            let accepted = sidecar.accept(call, None, trace).await?;
+            return Ok(Taken::of(accepted, connection, None));
+        };
+        // While the connection is off the call is held, and nothing would come of waiting.
+        let is_active = connection.state().status == store::Status::Active;
+        let wait = if is_active { deadline::for_answer(deadline, wait) } else { Duration::ZERO };
+        let work = sidecar.accept_and_wait(call, None, trace, wait);
+        let (accepted, stored) = self.desk.unless_stopped(work).await?;
+        Ok(Taken::of(accepted, connection, Some(&stored)))
+    }
+
+    async fn plan(&self, request: PlanCallRequest) -> Result<PlanCallResponse, Status> {
+        let call = convert::plan_call(&request).map_err(invalid)?;
+        let sidecar = &self.desk.sidecar;
+        let connection = sidecar.connection(&call.project)?;
+        note(&call.project, Some(&call.id));
+        active(connection)?;
+        if connection.learned_at().is_none() {
+            connection.learn().await.map_err(|trouble| refused::trouble(&trouble))?;
+        }
+        let plan = sidecar.plan(call).await?;
+        match &plan.trouble {
+            Some(trouble) => Err(refused::trouble(trouble)),
+            None => Ok(planned::answer(&plan, connection)),
+        }
+    }
+
+    async fn get(&self, request: GetCallRequest) -> Result<GetCallResponse, Status> {
+        let mut asked = Asked::default();
+        let (project, call) = (asked.project(&request.project), asked.call("call_id", &request.call_id));
+        asked.done()?;
+        let connection = self.desk.sidecar.connection(&project)?;
+        note(&project, Some(&call));
+        let stored = self.desk.sidecar.report(&project, &call).await?;
+        Ok(GetCallResponse { report: Some(convert::report(&stored, Some(&connection.state()))) })
+    }
+}
+
+impl Taken {
+    fn of(accepted: Accepted, connection: &Connection, stored: Option<&StoredCall>) -> Self {
+        let standing = connection.state();
+        let state = stored.map_or(accepted.state, |stored| stored.state);
+        Self {
+            receipt: convert::receipt(accepted.receipt).into(),
+            state: convert::call_state(state, Some(&standing)).into(),
+            report: stored.map(|stored| convert::report(stored, Some(&standing))),
+        }
+    }
+}
+
+/// Refuses what needs the CRM while the connection is off.
+pub(super) fn active(connection: &Connection) -> Result<(), Status> {
+    match connection.state().status {
+        store::Status::Active => Ok(()),
+        store::Status::Inactive => Err(Refused::ConnectionInactive.into()),
+        store::Status::Suspended => {
+            let text = "the CRM refuses the credentials; put them right and activate the connection again";
+            Err(refused::refuse(ErrorReason::ConnectionSuspended, text))
+        }
+    }
+}
+
+/// The route of a caller nothing is known of.
+fn nothing_known(connection: &Connection) -> Routed {
+    let policy = connection.policy();
+    let route = routing::route(&policy.routing, &policy.agents, &Caller::default());
+    Routed { route, basis: Basis::Fallback, target: None, name: None, links: Vec::new(), age: None, not_asked: None }
+}

@@ -1,0 +1,3 @@
+//! What the HTTP door answers besides probes and metrics.
+
+pub mod webhook;

@@ -1,0 +1,87 @@
+//! A project as configured and checked.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use secrecy::SecretString;
+use tieline_crm::{Connect, CrmKind};
+use tieline_engine::{ids::ProjectId, policy::Policy, retry::RetryPolicy};
+
+/// A project as configured and checked.
+#[derive(Debug)]
+pub struct Project {
+    /// Its id.
+    pub id: ProjectId,
+    /// How its calls are handled. Abilities, scenario and default place come from the CRM's dialect where the
+    /// configuration is silent; agents are bound to CRM users when the connection starts.
+    pub policy: Policy,
+    /// Its CRM.
+    pub connection: ConnectionConfig,
+    /// How its telephone side reports.
+    pub intake: IntakeConfig,
+    /// What its messengers need (Z-27).
+    pub messenger: MessengerConfig,
+    /// How callers are routed.
+    pub route: RouteConfig,
+}
+
+/// A project's CRM.
+#[derive(Debug)]
+pub struct ConnectionConfig {
+    /// Name of the connection, unique in the project.
+    pub id: String,
+    /// Which CRM.
+    pub crm: CrmKind,
+    /// Its settings and secrets.
+    pub connect: Connect,
+    /// Active when it is seen for the first time.
+    pub starts_active: bool,
+    /// Keep calls for resending while it is off, when it is seen for the first time (Z-18).
+    pub keep_data: bool,
+    /// Waits between attempts.
+    pub retry: RetryPolicy,
+}
+
+/// How a project's telephone side reports.
+#[derive(Debug, Default)]
+pub struct IntakeConfig {
+    /// Part of the webhook's path that must match.
+    pub path_secret: Option<SecretString>,
+    /// HTTP Basic user and password.
+    pub basic: Option<(String, SecretString)>,
+    /// Customer-named parameters: their name, and the platform's name for the same thing.
+    pub names: BTreeMap<String, String>,
+}
+
+/// What messenger requests need before they are taken (Z-27).
+#[derive(Clone, Debug, Default)]
+pub struct MessengerConfig {
+    /// A SIP account is used in the telephone platform's app.
+    pub sip_account: bool,
+    /// Channels with a bot.
+    pub bots: BTreeSet<String>,
+}
+
+/// How callers are routed.
+#[derive(Clone, Copy, Debug)]
+pub struct RouteConfig {
+    /// Longest time for an answer when the caller sets no deadline.
+    pub bound: Duration,
+    /// How long a known caller's records are kept.
+    pub keep_found: Duration,
+    /// How long it is kept that nobody was found.
+    pub keep_nobody: Duration,
+}
+
+impl Default for RouteConfig {
+    /// Two seconds: a caller hears a ring of one second and a pause of four; half of that is not noticed.
+    fn default() -> Self {
+        Self {
+            bound: Duration::from_secs(2),
+            keep_found: Duration::from_mins(10),
+            keep_nobody: Duration::from_mins(1),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The running sidecar: built from its configuration, listening, and stopped in good order.
+//!
+//! | what | file |
+//! | --- | --- |
+//! | gRPC: bounds, health, reflection | `grpc.rs` |
+//! | HTTP: webhooks, probes, metrics | `http.rs` |
+//! | addresses and the socket file | `listen.rs` |
+//! | readiness | `health.rs` |
+//! | figures | `metrics.rs`, `requests.rs` |
+//! | SIGTERM and SIGINT | `signals.rs` |
+
+mod grpc;
+pub mod health;
+mod http;
+mod listen;
+pub mod metrics;
+pub mod requests;
+pub mod signals;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use thiserror::Error;
+use tieline_crm::transport::Transport;
+use tieline_engine::phone;
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinHandle, JoinSet},
+    time,
+};
+
+use self::{health::Health, listen::Listeners, requests::Requests};
+use crate::{
+    clock::{Clock, SystemClock},
+    config::{Config, StoreConfig},
+    driver::{Driver, Wired},
+    net::HttpTransport,
+    project::Project,
+    sidecar::Sidecar,
+    store::{Store, StoreError, sqlite::SqliteStore},
+};
+
+/// What is left to close after the drain, at most.
+const CLOSE_BOUND: Duration = Duration::from_secs(5);
+
+/// A sidecar that answers.
+pub struct Running {
+    /// Where gRPC is answered.
+    pub grpc_addr: SocketAddr,
+    /// Where HTTP is answered.
+    pub http_addr: SocketAddr,
+    /// What is behind the doors.
+    pub sidecar: Sidecar,
+    work: JoinHandle<Result<(), ServeError>>,
+}
+
+impl Running {
+    /// Returns when the sidecar has stopped: it was told to, or a part of it failed.
+    ///
+    /// # Errors
+    /// A part failed.
+    pub async fn join(self) -> Result<(), ServeError> {
+        self.work.await?
+    }
+}
+
+/// Why the sidecar does not run.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// An address or the socket file cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(String, io::Error),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A project's CRM settings are wrong; a checked configuration has none such.
+    #[error("the connection of project {project}: {faults}")]
+    Connection {
+        /// The project.
+        project: String,
+        /// What is wrong.
+        faults: String,
+    },
+    /// The HTTP client could not be made.
+    #[error("no requests can be sent: {0}")]
+    Transport(#[from] reqwest::Error),
+    /// The reflection service could not be made.
+    #[error("the contract's description is unreadable: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// gRPC ended.
+    #[error("gRPC is no longer answered: {0}")]
+    Grpc(#[from] tonic::transport::Error),
+    /// HTTP ended.
+    #[error("HTTP is no longer answered: {0}")]
+    Http(io::Error),
+    /// A part ended by a panic.
+    #[error("a part of the sidecar ended abnormally: {0}")]
+    Abnormal(#[from] JoinError),
+}
+
+/// Starts the sidecar. It stops when `stop` becomes `true` or its sender is dropped.
+///
+/// # Errors
+/// A port or the store cannot be opened.
+pub async fn serve(config: Config, stop: watch::Receiver<bool>) -> Result<Running, ServeError> {
+    let transport = Arc::new(HttpTransport::new()?);
+    serve_over(config, transport, Arc::new(SystemClock), stop).await
+}
+
+/// As [`serve`], with another way to the CRMs and another clock: for tests.
+///
+/// # Errors
+/// As [`serve`].
+pub async fn serve_over(
+    config: Config,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    stop: watch::Receiver<bool>,
+) -> Result<Running, ServeError> {
+    let listeners = Listeners::bind(&config.server).await?;
+    let (grpc_addr, http_addr) = (listeners.grpc_addr, listeners.http_addr);
+    let StoreConfig::Sqlite { path } = config.store;
+    let store = Arc::new(tokio::task::spawn_blocking(move || SqliteStore::open(&path)).await??);
+    let sidecar = assemble(config.projects, Arc::clone(&store) as Arc<dyn Store>, clock, transport).await?;
+    let (told, stopping) = watch::channel(false);
+    let probe = sidecar.driver().connections().next().map(|connection| connection.project.id.clone());
+    let health = Health::new(Arc::clone(&store) as Arc<dyn Store>, probe, stopping.clone());
+    let body_bytes_max = config.server.request_body_bytes_max;
+    let house = House { sidecar: sidecar.clone(), requests: Arc::default(), health, stopping, body_bytes_max };
+    let parts = house.open(listeners, config.server.drain).await?;
+    tracing::info!(%grpc_addr, %http_addr, "the sidecar answers");
+    let work = tokio::spawn(async move {
+        let ended = oversee(parts, told, stop, config.server.drain).await;
+        if time::timeout(CLOSE_BOUND, store.close()).await.is_err() {
+            tracing::warn!("the store took too long to close; what was answered is on disk");
+        }
+        ended
+    });
+    Ok(Running { grpc_addr, http_addr, sidecar, work })
+}
+
+/// A sidecar over a store and a way to the CRMs, without doors. Number matchers are compiled here, so that the first
+/// ringing phone need not wait for them.
+///
+/// # Errors
+/// The store cannot be read, or a connection's settings are wrong.
+pub async fn assemble(
+    projects: Vec<Project>,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    transport: Arc<dyn Transport>,
+) -> Result<Sidecar, ServeError> {
+    let mut wired = Vec::new();
+    for project in projects {
+        phone::warm(&project.policy.plan);
+        phone::warm(&project.policy.crm_plan);
+        wired.push(wire(project, &transport)?);
+    }
+    let driver = Driver::open(store, clock, wired).await?;
+    Ok(Sidecar::new(driver))
+}
+
+fn wire(project: Project, transport: &Arc<dyn Transport>) -> Result<Wired, ServeError> {
+    let dialect = tieline_crm::connect(project.connection.crm, &project.connection.connect).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.key, fault.text)).collect();
+        ServeError::Connection { project: project.id.as_str().to_owned(), faults: faults.join("; ") }
+    })?;
+    Ok(Wired { project: Arc::new(project), dialect: Arc::from(dialect), transport: Arc::clone(transport) })
+}
+
+/// What the doors share.
+#[derive(Clone)]
+struct House {
+    sidecar: Sidecar,
+    requests: Arc<Requests>,
+    health: Health,
+    stopping: watch::Receiver<bool>,
+    body_bytes_max: usize,
+}
+
+type Parts = JoinSet<Result<(), ServeError>>;
+
+impl House {
+    /// Opens the doors and begins to deliver.
+    async fn open(self, listeners: Listeners, drain: Duration) -> Result<Parts, ServeError> {
+        let mut parts = JoinSet::new();
+        grpc::open(&self, listeners.grpc, listeners.unix, &mut parts).await?;
+        http::open(&self, listeners.http, &mut parts);
+        let driver = Arc::clone(self.sidecar.driver());
+        parts.spawn(async move {
+            driver.run(self.stopping, drain).await;
+            Ok(())
+        });
+        Ok(parts)
+    }
+
+    /// Returns when no more is to be begun.
+    async fn stopped(mut stopping: watch::Receiver<bool>) {
+        // A sender that is gone has stopped as well.
+        drop(stopping.wait_for(|stop| *stop).await);
+    }
+}
+
+/// Waits until told to stop or a part fails, then lets the parts end what is under way, within a time.
+async fn oversee(
+    mut parts: Parts,
+    told: watch::Sender<bool>,
+    stop: watch::Receiver<bool>,
+    drain: Duration,
+) -> Result<(), ServeError> {
+    let failed = tokio::select! {
+        () = House::stopped(stop) => None,
+        ended = parts.join_next() => ended,
+    };
+    told.send_replace(true);
+    let mut ended = failed.map_or(Ok(()), flat);
+    tracing::info!("the sidecar stops");
+    let rest = async {
+        while let Some(part) = parts.join_next().await {
+            let part = flat(part);
+            if ended.is_ok() {
+                ended = part;
+            }
+        }
+    };
+    if time::timeout(drain + CLOSE_BOUND, rest).await.is_err() {
+        tracing::warn!("requests under way were cut short by the shutdown");
+        parts.shutdown().await;
+    }
+    ended
+}
+
+fn flat(part: Result<Result<(), ServeError>, JoinError>) -> Result<(), ServeError> {
+    part?
+}

@@ -1,0 +1,154 @@
+//! `/metrics` in Prometheus' text format: the ledger of today, what waits, the connections and the requests.
+
+use std::fmt::Display;
+
+use tieline_engine::jiff::Timestamp;
+
+use super::requests::Requests;
+use crate::{
+    driver::{Driver, connection::Connection},
+    store::{Filter, LedgerDay, StateIs, Status, StoreError},
+};
+
+/// The format's media type.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Everything there is to measure, as text.
+///
+/// # Errors
+/// The store cannot be read.
+pub async fn text(driver: &Driver, requests: &Requests) -> Result<String, StoreError> {
+    let mut projects = Vec::new();
+    for connection in driver.connections() {
+        projects.push(Measured::of(driver, connection).await?);
+    }
+    let mut page = Page::default();
+    page.calls(&projects);
+    page.waiting(&projects);
+    page.connections(&projects);
+    page.requests(requests);
+    Ok(page.text)
+}
+
+/// One project's figures.
+struct Measured {
+    project: String,
+    today: Option<LedgerDay>,
+    waiting: u64,
+    failed: u64,
+    oldest_seconds: f64,
+    status: Status,
+}
+
+impl Measured {
+    async fn of(driver: &Driver, connection: &Connection) -> Result<Self, StoreError> {
+        let (store, id) = (&driver.store, &connection.project.id);
+        let now = driver.clock.now();
+        let day = now.to_zoned(connection.project.policy.zone.clone()).date();
+        let one = |state| Filter { states: vec![state], ..Filter::default() };
+        let oldest = store.list(id, one(StateIs::Waiting), 0, 1).await?;
+        Ok(Self {
+            project: id.as_str().to_owned(),
+            today: store.ledger(id, day, day).await?.into_iter().next(),
+            waiting: store.count(id, one(StateIs::Waiting)).await?,
+            failed: store.count(id, one(StateIs::Failed)).await?,
+            oldest_seconds: oldest.first().map_or(0.0, |call| age(call.received_at, now)),
+            status: connection.state().status,
+        })
+    }
+}
+
+fn age(since: Timestamp, now: Timestamp) -> f64 {
+    now.duration_since(since).as_secs_f64().max(0.0)
+}
+
+/// The page as written so far.
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn calls(&mut self, projects: &[Measured]) {
+        self.head("tieline_calls_today", "gauge", "Calls first received today in the project's zone, by what became of them.");
+        for measured in projects {
+            let count = |of: fn(&LedgerDay) -> u64| measured.today.as_ref().map_or(0, of);
+            let counts = [
+                ("received", count(|day| day.received)),
+                ("written", count(|day| day.written)),
+                ("skipped", count(|day| day.skipped.values().sum())),
+                ("waiting", count(|day| day.waiting)),
+                ("failed", count(|day| day.failed)),
+            ];
+            for (state, count) in counts {
+                self.line("tieline_calls_today", &[("project", &measured.project), ("state", state)], count);
+            }
+        }
+    }
+
+    fn waiting(&mut self, projects: &[Measured]) {
+        self.head("tieline_calls_waiting", "gauge", "Calls accepted and not finished, of any day.");
+        for measured in projects {
+            self.line("tieline_calls_waiting", &[("project", &measured.project)], measured.waiting);
+        }
+        self.head("tieline_calls_failed", "gauge", "Calls given up until a person acts, of any day.");
+        for measured in projects {
+            self.line("tieline_calls_failed", &[("project", &measured.project)], measured.failed);
+        }
+        self.head("tieline_oldest_waiting_seconds", "gauge", "Age of the call that waits longest; 0 when none does.");
+        for measured in projects {
+            self.line("tieline_oldest_waiting_seconds", &[("project", &measured.project)], measured.oldest_seconds);
+        }
+    }
+
+    fn connections(&mut self, projects: &[Measured]) {
+        self.head("tieline_connection_status", "gauge", "1 for the status a project's CRM connection is in.");
+        let all = [(Status::Inactive, "inactive"), (Status::Active, "active"), (Status::Suspended, "suspended")];
+        for measured in projects {
+            for (status, word) in all {
+                let labels = [("project", measured.project.as_str()), ("status", word)];
+                self.line("tieline_connection_status", &labels, u8::from(measured.status == status));
+            }
+        }
+    }
+
+    fn requests(&mut self, requests: &Requests) {
+        let counted = requests.counted();
+        self.head("tieline_requests_total", "counter", "Requests answered since the start.");
+        for ((door, method, outcome), counted) in &counted {
+            let labels = [("door", door.as_str()), ("method", method), ("outcome", outcome)];
+            self.line("tieline_requests_total", &labels, counted.count);
+        }
+        self.head("tieline_requests_seconds_total", "counter", "Seconds spent on them, waiting for the CRM included.");
+        for ((door, method, outcome), counted) in &counted {
+            let labels = [("door", door.as_str()), ("method", method), ("outcome", outcome)];
+            self.line("tieline_requests_seconds_total", &labels, counted.seconds);
+        }
+    }
+
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        self.text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));
+    }
+
+    fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        let labels: Vec<String> = labels.iter().map(|(name, text)| format!("{name}=\"{}\"", escaped(text))).collect();
+        self.text.push_str(&format!("{name}{{{}}} {value}\n", labels.join(",")));
+    }
+}
+
+/// A label's value as the format wants it.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_cannot_break_out_of_its_quotes() {
+        let mut page = Page::default();
+        page.line("m", &[("l", "a\"b\\c\nd")], 1);
+        assert_eq!(page.text, "m{l=\"a\\\"b\\\\c\\nd\"} 1\n");
+    }
+}

@@ -1,0 +1,214 @@
+//! What the sidecar does, whatever door a request comes in by: gRPC, webhook and command line all end here.
+
+mod plan;
+mod resend;
+mod route;
+
+use std::{sync::Arc, time::Duration};
+
+use thiserror::Error;
+use tieline_engine::{
+    call::{Call, Source},
+    client,
+    ids::{CallId, ProjectId},
+    policy::Policy,
+    reason::{Reason, ReasonCode},
+};
+use tokio::time;
+
+pub use self::{
+    plan::{Plan, PlannedLookUp},
+    resend::{Progress, Resend, Selection},
+    route::{Basis, RouteAsk, Routed},
+};
+use crate::{
+    driver::{Driver, connection::Connection},
+    store::{Accepted, Filter, Piece, StateIs, Status, StoreError, StoredCall},
+};
+
+/// The sidecar behind its doors.
+#[derive(Clone)]
+pub struct Sidecar {
+    driver: Arc<Driver>,
+}
+
+/// Why a request was not done, by who must act.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// The caller named a project there is none of.
+    #[error("there is no project \"{0}\"; check the configuration's [[projects]]")]
+    UnknownProject(String),
+    /// The caller named a call there is none of.
+    #[error("the project has no call \"{0}\"")]
+    UnknownCall(String),
+    /// The caller named a connection there is none of.
+    #[error("the project has no connection \"{0}\"")]
+    UnknownConnection(String),
+    /// One project has one connection (G-01).
+    #[error("the project's CRM connection is \"{0}\"; a project has one CRM, change the configuration to move it")]
+    AnotherConnection(String),
+    /// The option can be set only while the connection is off (Z-21).
+    #[error("keep_data can be set only while the connection is off; deactivate it first")]
+    OptionNeedsInactive,
+    /// Messenger requests cannot be taken, for this cause (Z-27).
+    #[error("messenger requests are not available: {0}")]
+    MessengerUnavailable(MessengerCause),
+    /// The connection is switched off.
+    #[error("the connection is inactive; activate it first")]
+    ConnectionInactive,
+    /// The store could not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What messenger requests lack (Z-27).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum MessengerCause {
+    /// The integration is off.
+    #[error("the connection is inactive; activate it")]
+    ConnectionInactive,
+    /// No SIP account.
+    #[error("no SIP account is used in the telephone platform's app; set projects.messenger.sip_account")]
+    NoSipAccount,
+    /// No bot in the channel.
+    #[error("the channel has no bot; connect one and name the channel in projects.messenger.bots")]
+    NoBot,
+}
+
+impl Sidecar {
+    /// A sidecar over a driver.
+    #[must_use]
+    pub fn new(driver: Arc<Driver>) -> Self {
+        Self { driver }
+    }
+
+    /// The driver.
+    #[must_use]
+    pub fn driver(&self) -> &Arc<Driver> {
+        &self.driver
+    }
+
+    /// A project's connection.
+    ///
+    /// # Errors
+    /// There is no such project.
+    pub fn connection(&self, project: &ProjectId) -> Result<&Arc<Connection>, Refused> {
+        self.driver.connection(project).ok_or_else(|| Refused::UnknownProject(project.as_str().to_owned()))
+    }
+
+    /// Takes a piece of a call in. Returns when it is on disk.
+    ///
+    /// # Errors
+    /// Unknown project, or the store could not write.
+    pub async fn accept(&self, call: Call, raw: Option<String>, trace: Option<String>) -> Result<Accepted, Refused> {
+        let connection = self.connection(&call.project)?;
+        let at = self.driver.clock.now();
+        let policy = connection.policy();
+        let day = at.to_zoned(policy.zone.clone()).date();
+        let lane_of = Arc::new(move |call: &Call| lane(call, &policy));
+        let accepted = self.driver.store.accept(Piece { call, lane_of, at, day, raw, trace }).await?;
+        connection.wake.notify_one();
+        Ok(accepted)
+    }
+
+    /// As [`Sidecar::accept`], then waits until the call is finished, at most for a time.
+    ///
+    /// # Errors
+    /// Unknown project, or the store could not write or read.
+    pub async fn accept_and_wait(
+        &self,
+        call: Call,
+        raw: Option<String>,
+        trace: Option<String>,
+        wait: Duration,
+    ) -> Result<(Accepted, StoredCall), Refused> {
+        let (project, id) = (call.project.clone(), call.id.clone());
+        let mut listener = self.driver.outcomes.listen();
+        let accepted = self.accept(call, raw, trace).await?;
+        let finished = async {
+            loop {
+                let stored = self.report(&project, &id).await?;
+                if stored.state != crate::store::State::Waiting {
+                    return Ok::<_, Refused>(stored);
+                }
+                listener.maybe_finished(&project, &id).await;
+            }
+        };
+        match time::timeout(wait, finished).await {
+            Ok(stored) => Ok((accepted, stored?)),
+            Err(_) => Ok((accepted, self.report(&project, &id).await?)),
+        }
+    }
+
+    /// Takes a messenger request in, if the project can (Z-27).
+    ///
+    /// # Errors
+    /// Unknown project, messenger requests are not available, or the store could not write.
+    pub fn messenger_is_available(&self, call: &Call) -> Result<(), Refused> {
+        let connection = self.connection(&call.project)?;
+        let config = &connection.project.messenger;
+        let channel = call.client.chat.as_ref().map_or("", |chat| chat.channel.as_str());
+        let cause = if connection.state().status == Status::Inactive {
+            MessengerCause::ConnectionInactive
+        } else if !config.sip_account {
+            MessengerCause::NoSipAccount
+        } else if !config.bots.contains(channel) {
+            MessengerCause::NoBot
+        } else {
+            return Ok(());
+        };
+        debug_assert_eq!(call.source, Source::Messenger, "only messenger requests are asked about");
+        Err(Refused::MessengerUnavailable(cause))
+    }
+
+    /// One call as stored.
+    ///
+    /// # Errors
+    /// Unknown project or call, or the store cannot be read.
+    pub async fn report(&self, project: &ProjectId, id: &CallId) -> Result<StoredCall, Refused> {
+        self.connection(project)?;
+        let stored = self.driver.store.call(project, id).await?;
+        stored.ok_or_else(|| Refused::UnknownCall(id.as_str().to_owned()))
+    }
+
+    /// A project's connection, checked against the name the caller uses for it; an empty name is any.
+    ///
+    /// # Errors
+    /// Unknown project, or another connection's name (G-01).
+    pub fn connection_named(&self, project: &ProjectId, name: &str) -> Result<&Arc<Connection>, Refused> {
+        let connection = self.connection(project)?;
+        let own = &connection.project.connection.id;
+        if !name.is_empty() && name != own {
+            return Err(Refused::AnotherConnection(own.clone()));
+        }
+        Ok(connection)
+    }
+
+    /// Tries failed calls again. Answers how many.
+    ///
+    /// # Errors
+    /// Unknown project, or the store could not write.
+    pub async fn retry_failed(&self, project: &ProjectId, filter: Filter) -> Result<u64, Refused> {
+        let connection = self.connection(project)?;
+        let filter = Filter { states: vec![StateIs::Failed], ..filter };
+        let count = self.driver.store.requeue(project, filter, self.driver.clock.now()).await?;
+        connection.wake.notify_one();
+        Ok(count)
+    }
+
+    /// Ends failed calls without writing them. Answers how many.
+    ///
+    /// # Errors
+    /// Unknown project, or the store could not write.
+    pub async fn drop_failed(&self, project: &ProjectId, filter: Filter, why: &str) -> Result<u64, Refused> {
+        self.connection(project)?;
+        let filter = Filter { states: vec![StateIs::Failed], ..filter };
+        let reason = Reason::new(ReasonCode::Dropped).with("note", why);
+        Ok(self.driver.store.skip(project, filter, reason, self.driver.clock.now()).await?)
+    }
+}
+
+/// The name of a call's lane: its client's; a call nobody is written about for has a lane of its own.
+fn lane(call: &Call, policy: &Policy) -> String {
+    client::identify(call, policy).map_or_else(|_| format!("call:{}", call.id), |key| key.lane())
+}

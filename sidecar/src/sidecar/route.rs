@@ -1,0 +1,177 @@
+//! Where a ringing call goes: within the caller's deadline, from the best that is known, saying what it rests on.
+
+use std::{sync::Arc, time::Duration};
+
+use tieline_engine::{
+    call::{Call, Direction},
+    client::{self, ClientKey},
+    facts::{Facts, Found, OwnRecord, Target},
+    ids::{CallId, ProjectId, RecordId},
+    jiff::{SignedDuration, Timestamp},
+    matching,
+    next,
+    phone::Phone,
+    reason::Reason,
+    record::{Kind, Record},
+    redact::Private,
+    routing::{self, Caller, Route},
+    scenario::ClientIs,
+};
+use tokio::time;
+
+use super::{Refused, Sidecar};
+use crate::{
+    driver::{connection::Connection, quota::Priority},
+    store::{OwnOf, Status},
+};
+
+/// How far back our own records help when the CRM does not answer.
+const FALLBACK_SINCE: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// Who is calling.
+#[derive(Clone, Debug)]
+pub struct RouteAsk {
+    /// Whose phone rings.
+    pub project: ProjectId,
+    /// The PBX's id of the call.
+    pub call: CallId,
+    /// The caller's number.
+    pub client: Phone,
+    /// The number dialled.
+    pub line: Option<Phone>,
+}
+
+/// What an answer rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// The CRM was asked now.
+    Fresh,
+    /// What the CRM answered a while ago.
+    Cached,
+    /// The CRM did not answer in time: our own records, or nothing.
+    Fallback,
+}
+
+/// Where to ring, and who calls.
+#[derive(Clone, Debug)]
+pub struct Routed {
+    /// Where to ring.
+    pub route: Route,
+    /// What it rests on.
+    pub basis: Basis,
+    /// The client's records, when known.
+    pub target: Option<Target>,
+    /// The client's name, when known.
+    pub name: Option<Private>,
+    /// Links for a person.
+    pub links: Vec<(Kind, RecordId, Option<String>)>,
+    /// How old the knowledge is.
+    pub age: Option<Duration>,
+    /// Why a client was not looked up at all.
+    pub not_asked: Option<Reason>,
+}
+
+impl Sidecar {
+    /// Where a ringing call goes. Always answers within `bound` when the store does.
+    ///
+    /// # Errors
+    /// Unknown project.
+    pub async fn route(&self, ask: &RouteAsk, bound: Option<Duration>) -> Result<Routed, Refused> {
+        let connection = self.connection(&ask.project)?;
+        let bound = bound.unwrap_or(connection.project.route.bound);
+        let policy = connection.policy();
+        let call = ringing(ask);
+        let key = match client::identify(&call, &policy) {
+            Ok(key) => key,
+            Err(reason) => return Ok(answer(connection, &Caller { known: Some(false), ..Caller::default() }, Basis::Fresh, Some(reason))),
+        };
+        let now = self.driver.clock.now();
+        let lane = key.lane();
+        let kept = self.driver.callers.kept(&ask.project, &lane, &connection.project.route, now).await;
+        let own = self.own(connection, &lane, now).await;
+        if let Some(found) = kept {
+            return Ok(self.routed(connection, &key, &found, own, Basis::Cached));
+        }
+        match self.ask_in_time(connection, &call, &lane, bound).await {
+            Some(found) => Ok(self.routed(connection, &key, &found, own, Basis::Fresh)),
+            None => Ok(fallback(connection, &own)),
+        }
+    }
+
+    /// Asks the CRM. When time runs out the question goes on in the background, so that the next caller profits.
+    async fn ask_in_time(&self, connection: &Arc<Connection>, call: &Call, lane: &str, bound: Duration) -> Option<Arc<Found>> {
+        if connection.state().status != Status::Active {
+            return None;
+        }
+        let ask = next::caller_look_up(call, &connection.policy())?;
+        let (driver, connection, lane) = (Arc::clone(&self.driver), Arc::clone(connection), lane.to_owned());
+        let asking = tokio::spawn(async move {
+            driver.callers.look_up(&connection, &lane, &ask, Priority::Ringing).await
+        });
+        match time::timeout(bound, asking).await {
+            Ok(Ok(Ok(found))) => Some(found),
+            Ok(Ok(Err(trouble))) => {
+                tracing::warn!(%trouble, "the CRM could not be asked for a caller");
+                None
+            }
+            Ok(Err(_)) | Err(_) => None,
+        }
+    }
+
+    async fn own(&self, connection: &Connection, lane: &str, now: Timestamp) -> OwnOf {
+        let own = self.driver.store.own(&connection.project.id, lane, now - FALLBACK_SINCE).await;
+        own.unwrap_or_else(|error| {
+            tracing::warn!(%error, "our own records of a caller could not be read");
+            OwnOf::default()
+        })
+    }
+
+    fn routed(&self, connection: &Connection, key: &ClientKey, found: &Found, own: OwnOf, basis: Basis) -> Routed {
+        let now = self.driver.clock.now();
+        let facts = Facts { now, own: own.records, ..Facts::default() };
+        let (target, _) = matching::target(key, None, &connection.policy(), &facts, found);
+        let known = Some(target.client == ClientIs::Known);
+        let caller = Caller { known, owner: target.owner.clone(), last_talk: own.last_talk };
+        let mut routed = answer(connection, &caller, basis, None);
+        routed.name = name(&found.records, &target);
+        routed.links = links(connection, &target);
+        routed.age = Duration::try_from(now.duration_since(found.at)).ok();
+        routed.target = Some(target);
+        routed
+    }
+}
+
+fn ringing(ask: &RouteAsk) -> Call {
+    let mut call = Call::new(ask.project.clone(), ask.call.clone(), Direction::Incoming);
+    call.client.phone = Some(ask.client.clone());
+    call.line.clone_from(&ask.line);
+    call
+}
+
+/// From our own records: the owner they were made with, and who last talked with the client.
+fn fallback(connection: &Connection, own: &OwnOf) -> Routed {
+    let latest = own.records.iter().max_by_key(|record| record.at);
+    let owner = latest.and_then(|record: &OwnRecord| record.owner.clone());
+    let caller = Caller { known: latest.map(|_| true), owner, last_talk: own.last_talk.clone() };
+    answer(connection, &caller, Basis::Fallback, None)
+}
+
+fn answer(connection: &Connection, caller: &Caller, basis: Basis, not_asked: Option<Reason>) -> Routed {
+    let policy = connection.policy();
+    let route = routing::route(&policy.routing, &policy.agents, caller);
+    Routed { route, basis, target: None, name: None, links: Vec::new(), age: None, not_asked }
+}
+
+fn name(records: &[Record], target: &Target) -> Option<Private> {
+    let chosen = [(Kind::Contact, &target.contact), (Kind::Lead, &target.lead)];
+    chosen.into_iter().find_map(|(kind, id)| {
+        let id = id.as_ref()?;
+        records.iter().find(|record| record.kind == kind && record.id == *id)?.name.clone()
+    })
+}
+
+fn links(connection: &Connection, target: &Target) -> Vec<(Kind, RecordId, Option<String>)> {
+    let dialect = connection.dialect();
+    let chosen = next::PEOPLE.into_iter().filter_map(|kind| Some((kind, target.record(kind)?.clone())));
+    chosen.map(|(kind, id)| (kind, id.clone(), dialect.link(kind, &id))).collect()
+}

@@ -1,0 +1,228 @@
+//! The embedded store: one SQLite file.
+//!
+//! Phone numbers, names and links to recordings stand in it in clear, as they are what the store is for; the file
+//! is readable by its owner only. Access tokens are sealed by the caller. Whoever may read the disk, or a copy of
+//! it, may read the calls: encrypt the volume where that matters.
+//!
+//! What is answered as stored has been flushed to disk (write-ahead log, `synchronous = FULL`).
+
+mod accept;
+mod admin;
+mod bulk;
+mod connections;
+mod filter;
+mod home;
+mod job;
+mod progress;
+mod queue;
+mod readers;
+mod row;
+mod schema;
+mod worker;
+mod writer;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use rusqlite::Connection;
+use tieline_engine::{
+    ids::{CallId, ProjectId},
+    jiff::{Timestamp, civil::Date},
+    reason::Reason,
+};
+
+use self::{
+    bulk::Portion,
+    home::{Home, Work},
+};
+use super::{
+    Accepted, ConnectionState, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply, State, StateIs,
+    Store, StoreError, StoredCall, Written,
+};
+
+/// The embedded store.
+pub struct SqliteStore {
+    home: Home,
+    commits: Arc<AtomicU64>,
+}
+
+/// How much the store takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Jobs that may wait to be written, and as many to be read; more are refused with [`StoreError::Full`].
+    pub queue: usize,
+    /// Longest file in bytes, without its write-ahead log; more is refused with [`StoreError::Broken`]. `None`: as
+    /// the disk allows.
+    pub file_bytes: Option<u64>,
+}
+
+impl Default for Bounds {
+    /// 4,096 jobs: less than a second of waiting at the rate at which calls are written when many come at once, and
+    /// some megabytes of memory.
+    fn default() -> Self {
+        Self { queue: 4_096, file_bytes: None }
+    }
+}
+
+impl SqliteStore {
+    /// Opens the store in a file; makes the file when it is not there, in a directory that is.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] when the place cannot be written or another sidecar works on it,
+    /// [`StoreError::Unreadable`] when the file is damaged, not ours or of a newer version. The file is then left
+    /// as it was.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, Bounds::default())
+    }
+
+    /// Opens the store with bounds of its own.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_with(path: &Path, bounds: Bounds) -> Result<Self, StoreError> {
+        let commits = Arc::new(AtomicU64::new(0));
+        Ok(Self { home: Home::file(path, bounds, Arc::clone(&commits))?, commits })
+    }
+
+    /// A store in memory, for tests and dry runs. Its work is done on the caller's thread: its answers are ready
+    /// at once, also when time stands still.
+    ///
+    /// # Errors
+    /// When SQLite refuses to make one.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Ok(Self { home: Home::memory()?, commits: Arc::default() })
+    }
+
+    /// Transactions committed so far: with many changes at once, far fewer than changes.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// The bodies a call came in, in order, for replay.
+    pub fn pieces(&self, project: &ProjectId, id: &CallId) -> Reply<'_, Vec<String>> {
+        let (project, id) = (project.clone(), id.clone());
+        self.read(move |conn| accept::pieces(conn, &project, id.as_str()))
+    }
+
+    /// Writes what is queued and closes the file; later questions are answered with [`StoreError::Closed`].
+    /// A store that is only dropped does the same without anybody waiting for it.
+    pub fn close(&self) -> Reply<'_, ()> {
+        Box::pin(self.home.close())
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Reply<'_, T> {
+        Box::pin(self.home.run(Work::Read, &self.commits, work))
+    }
+
+    fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Reply<'_, T> {
+        Box::pin(self.home.run(Work::Write, &self.commits, work))
+    }
+
+    /// Portion by portion, until nothing is left.
+    fn write_all(
+        &self,
+        work: impl Fn(&Connection, Portion) -> Result<Portion, StoreError> + Send + Sync + 'static,
+    ) -> Reply<'_, u64> {
+        let work = Arc::new(work);
+        Box::pin(async move {
+            let mut portion = Portion::FIRST;
+            while !portion.done {
+                let work = Arc::clone(&work);
+                portion = self.write(move |conn| work(conn, portion)).await?;
+            }
+            Ok(portion.changed)
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn accept(&self, piece: Piece) -> Reply<'_, Accepted> {
+        self.write(move |conn| accept::accept(conn, piece))
+    }
+
+    fn call(&self, project: &ProjectId, id: &CallId) -> Reply<'_, Option<StoredCall>> {
+        let (project, id) = (project.clone(), id.clone());
+        self.read(move |conn| admin::call(conn, &project, &id))
+    }
+
+    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], limit: usize) -> Reply<'_, Vec<StoredCall>> {
+        let (project, busy) = (project.clone(), busy.to_vec());
+        self.read(move |conn| queue::due(conn, &project, now, &busy, limit))
+    }
+
+    fn next_due(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
+        let project = project.clone();
+        self.read(move |conn| queue::next_due(conn, &project))
+    }
+
+    fn save(&self, progress: Progress) -> Reply<'_, ()> {
+        self.write(move |conn| progress::save(conn, &progress))
+    }
+
+    fn own(&self, project: &ProjectId, lane: &str, since: Timestamp) -> Reply<'_, OwnOf> {
+        let (project, lane) = (project.clone(), lane.to_owned());
+        self.read(move |conn| progress::own(conn, &project, &lane, since))
+    }
+
+    fn connection(&self, project: &ProjectId) -> Reply<'_, Option<ConnectionState>> {
+        let project = project.clone();
+        self.read(move |conn| connections::connection(conn, &project))
+    }
+
+    fn put_connection(&self, project: &ProjectId, state: ConnectionState) -> Reply<'_, ()> {
+        let project = project.clone();
+        self.write(move |conn| connections::put_connection(conn, &project, &state))
+    }
+
+    fn token(&self, project: &ProjectId) -> Reply<'_, Option<KeptToken>> {
+        let project = project.clone();
+        self.read(move |conn| connections::token(conn, &project))
+    }
+
+    fn put_token(&self, project: &ProjectId, token: KeptToken) -> Reply<'_, ()> {
+        let project = project.clone();
+        self.write(move |conn| connections::put_token(conn, &project, &token))
+    }
+
+    fn list(&self, project: &ProjectId, filter: Filter, after: u64, limit: usize) -> Reply<'_, Vec<StoredCall>> {
+        let project = project.clone();
+        self.read(move |conn| admin::list(conn, &project, &filter, after, limit))
+    }
+
+    fn count(&self, project: &ProjectId, filter: Filter) -> Reply<'_, u64> {
+        let project = project.clone();
+        self.read(move |conn| admin::count(conn, &project, &filter))
+    }
+
+    fn requeue(&self, project: &ProjectId, filter: Filter, now: Timestamp) -> Reply<'_, u64> {
+        let project = project.clone();
+        self.write_all(move |conn, portion| bulk::requeue(conn, &project, &filter, now, portion))
+    }
+
+    fn skip(&self, project: &ProjectId, filter: Filter, reason: Reason, now: Timestamp) -> Reply<'_, u64> {
+        let project = project.clone();
+        self.write_all(move |conn, portion| bulk::skip(conn, &project, &filter, &reason, now, portion))
+    }
+
+    fn demote_waiting(&self, project: &ProjectId) -> Reply<'_, u64> {
+        let project = project.clone();
+        self.write_all(move |conn, portion| bulk::demote(conn, &project, portion))
+    }
+
+    fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>> {
+        let project = project.clone();
+        self.read(move |conn| admin::ledger(conn, &project, from, to))
+    }
+}

@@ -1,0 +1,97 @@
+//! What people ask: lists, counts, the ledger.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+use tieline_engine::{
+    ids::{CallId, ProjectId},
+    jiff::civil::Date,
+};
+
+use super::{
+    Filter, LedgerDay, StoreError, StoredCall,
+    filter::{Conditions, Order},
+    row::{self, COLUMNS},
+};
+
+/// Calls answered at once at most; the next ones are asked for by position.
+const LIST_MAX: usize = 1_000;
+
+/// One call; see [`super::Store::call`].
+pub(super) fn call(conn: &Connection, project: &ProjectId, id: &CallId) -> Result<Option<StoredCall>, StoreError> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM calls WHERE project = ?1 AND id = ?2"))?;
+    let mut rows = statement.query(params![project.as_str(), id.as_str()])?;
+    rows.next()?.map(row::stored).transpose()
+}
+
+/// Calls by order of acceptance; see [`super::Store::list`].
+pub(super) fn list(
+    conn: &Connection,
+    project: &ProjectId,
+    filter: &Filter,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<StoredCall>, StoreError> {
+    let conditions = Conditions::new(project, filter)?.from(after, Order::Rising);
+    select(conn, &conditions, Order::Rising, limit.min(LIST_MAX))
+}
+
+/// Calls that fit conditions, in an order, up to a limit.
+pub(super) fn select(
+    conn: &Connection,
+    conditions: &Conditions,
+    order: Order,
+    limit: usize,
+) -> Result<Vec<StoredCall>, StoreError> {
+    let mut statement = conn.prepare(&conditions.list_sql(order, limit))?;
+    let mut rows = statement.query(conditions.values())?;
+    let mut calls = Vec::new();
+    while let Some(row) = rows.next()? {
+        calls.push(row::stored(row)?);
+    }
+    Ok(calls)
+}
+
+/// How many calls a filter finds; see [`super::Store::count`].
+pub(super) fn count(conn: &Connection, project: &ProjectId, filter: &Filter) -> Result<u64, StoreError> {
+    let conditions = Conditions::new(project, filter)?;
+    let count = conn.query_row(&conditions.count_sql(), conditions.values(), |row| row.get(0))?;
+    Ok(row::unsigned(count))
+}
+
+/// The balance of each day; see [`super::Store::ledger`]. Counted from the calls themselves, so that it cannot
+/// differ from them.
+pub(super) fn ledger(
+    conn: &Connection,
+    project: &ProjectId,
+    from: Date,
+    to: Date,
+) -> Result<Vec<LedgerDay>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT day, state, skip_code, count(*) FROM calls WHERE project = ?1 AND day BETWEEN ?2 AND ?3
+         GROUP BY day, state, skip_code ORDER BY day",
+    )?;
+    let mut rows = statement.query(params![project.as_str(), from.to_string(), to.to_string()])?;
+    let mut days: Vec<LedgerDay> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text: String = row.get(0)?;
+        let day: Date = text.parse().map_err(|_| StoreError::Unreadable(format!("the day {text:?}")))?;
+        if days.last().is_none_or(|last| last.day != day) {
+            let skipped = BTreeMap::new();
+            days.push(LedgerDay { day, received: 0, written: 0, skipped, waiting: 0, failed: 0 });
+        }
+        let Some(last) = days.last_mut() else { continue };
+        add(last, &row.get::<_, String>(1)?, row.get(2)?, row::unsigned(row.get(3)?));
+    }
+    Ok(days)
+}
+
+fn add(day: &mut LedgerDay, state: &str, skip_code: Option<String>, calls: u64) {
+    day.received += calls;
+    match (state, skip_code) {
+        ("written", _) => day.written += calls,
+        ("waiting", _) => day.waiting += calls,
+        ("failed", _) => day.failed += calls,
+        (_, code) => *day.skipped.entry(code.unwrap_or_default()).or_default() += calls,
+    }
+}

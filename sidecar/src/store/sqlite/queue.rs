@@ -1,0 +1,168 @@
+//! Whose turn it is.
+//!
+//! A lane is a queue of its own: the earliest call that is due, or that waits for a retry, holds the later ones
+//! back; one that waits for further facts of its own does not. Looking through a million waiting calls for those
+//! that nobody holds back would be slow, so each call carries the answer: `head`. Whatever changes one call of a
+//! lane calls [`settle`] after it, and touches one call at a time. Heads therefore stand first in their lane,
+//! which keeps [`settle`] cheap in a lane of any length.
+//!
+//! Between two changes time passes: a head that waited for facts becomes due and now holds back heads behind it.
+//! [`due`] checks that among the heads it looks at.
+
+use rusqlite::{Connection, params};
+use tieline_engine::{ids::ProjectId, jiff::Timestamp};
+
+use super::{
+    StoreError, StoredCall,
+    row::{self, COLUMNS, micros},
+};
+
+/// With fewer heads due than this they are read by time and sorted; otherwise heads are read in order of turn
+/// until enough of them are due. Either way few rows are read in vain.
+const FEW_DUE: i64 = 256;
+
+/// Calls answered at once at most: more than any driver works on at a time.
+const DUE_MAX: usize = 1_000;
+
+/// Calls whose turn it is; see [`super::Store::due`].
+pub(super) fn due(
+    conn: &Connection,
+    project: &ProjectId,
+    now: Timestamp,
+    busy: &[String],
+    limit: usize,
+) -> Result<Vec<StoredCall>, StoreError> {
+    let heads_due: i64 =
+        conn.prepare_cached(COUNT_DUE)?.query_row(params![project.as_str(), micros(now), FEW_DUE], |row| row.get(0))?;
+    let index = if heads_due < FEW_DUE { "calls_due" } else { "calls_turn" };
+    let mut statement = conn.prepare_cached(&due_sql(index))?;
+    let limit = i64::try_from(limit.min(DUE_MAX)).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![project.as_str(), micros(now), row::to_json(busy)?, limit])?;
+    let mut calls = Vec::new();
+    while let Some(row) = rows.next()? {
+        calls.push(row::stored(row)?);
+    }
+    Ok(calls)
+}
+
+/// The earliest time of a head. When it has passed, [`due`] finds a call, unless that call's lane is busy; when it
+/// has not, [`due`] finds none.
+pub(super) fn next_due(conn: &Connection, project: &ProjectId) -> Result<Option<Timestamp>, StoreError> {
+    let mut statement = conn.prepare_cached(NEXT_DUE)?;
+    let mut rows = statement.query([project.as_str()])?;
+    rows.next()?.map(|row| row::time(row, "due_at")).transpose()
+}
+
+/// Brings the heads of a lane up to date after one call of it changed, joined or left. A call that joins a lane
+/// must not be a head before.
+pub(super) fn settle(conn: &Connection, project: &ProjectId, lane: &str, now: Timestamp) -> Result<(), StoreError> {
+    let last_head = first_holding(conn, project, lane, now)?.unwrap_or(i64::MAX);
+    conn.prepare_cached(RAISE)?.execute(params![project.as_str(), lane, last_head])?;
+    conn.prepare_cached(LOWER)?.execute(params![project.as_str(), lane, last_head])?;
+    Ok(())
+}
+
+/// The earliest call of a lane that holds later ones back. A call that joins the lane's end is a head when there is
+/// none: cheaper than [`settle`], as no other call changes.
+pub(super) fn first_holding(
+    conn: &Connection,
+    project: &ProjectId,
+    lane: &str,
+    now: Timestamp,
+) -> Result<Option<i64>, StoreError> {
+    let values = params![project.as_str(), lane, micros(now)];
+    Ok(conn.prepare_cached(FIRST_HOLDING)?.query_row(values, |row| row.get(0))?)
+}
+
+/// Makes a lane's waiting calls live: one of them is, and the earlier ones must not hold it up.
+pub(super) fn go_live(conn: &Connection, project: &ProjectId, lane: &str) -> Result<(), StoreError> {
+    conn.prepare_cached(GO_LIVE)?.execute(params![project.as_str(), lane])?;
+    Ok(())
+}
+
+/// Whether a live call waits in a lane.
+pub(super) fn is_live(conn: &Connection, project: &ProjectId, lane: &str) -> Result<bool, StoreError> {
+    Ok(conn.prepare_cached(IS_LIVE)?.query_row(params![project.as_str(), lane], |row| row.get(0))?)
+}
+
+const COUNT_DUE: &str = "SELECT count(*) FROM (
+    SELECT 1 FROM calls INDEXED BY calls_due
+    WHERE project = ?1 AND state = 'waiting' AND head = 1 AND due_at <= ?2 LIMIT ?3)";
+
+const NEXT_DUE: &str = "SELECT due_at FROM calls INDEXED BY calls_due
+    WHERE project = ?1 AND state = 'waiting' AND head = 1 ORDER BY due_at LIMIT 1";
+
+const FIRST_HOLDING: &str = "SELECT (SELECT seq FROM calls INDEXED BY calls_lane
+    WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND (retrying = 1 OR due_at <= ?3)
+    ORDER BY seq LIMIT 1)";
+
+const RAISE: &str = "UPDATE calls INDEXED BY calls_lane SET head = 1
+    WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND seq <= ?3 AND head = 0";
+
+const LOWER: &str = "UPDATE calls INDEXED BY calls_lane SET head = 0
+    WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND seq > ?3 AND seq < coalesce(
+        (SELECT seq FROM calls INDEXED BY calls_lane
+         WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND seq > ?3 AND head = 0 ORDER BY seq LIMIT 1),
+        9223372036854775807)";
+
+const GO_LIVE: &str = "UPDATE calls INDEXED BY calls_behind SET backlog = 0
+    WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND backlog = 1";
+
+const IS_LIVE: &str = "SELECT EXISTS (SELECT 1 FROM calls INDEXED BY calls_lane
+    WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND backlog = 0)";
+
+fn due_sql(index: &str) -> String {
+    format!(
+        "SELECT {COLUMNS} FROM calls WHERE seq IN (
+            SELECT c.seq FROM calls AS c INDEXED BY {index}
+            WHERE c.project = ?1 AND c.state = 'waiting' AND c.head = 1 AND c.due_at <= ?2
+                AND c.lane NOT IN (SELECT value FROM json_each(?3))
+                AND NOT EXISTS (
+                    SELECT 1 FROM calls AS e INDEXED BY calls_lane
+                    WHERE e.project = c.project AND e.lane = c.lane AND e.state = 'waiting' AND e.seq < c.seq
+                        AND (e.retrying = 1 OR e.due_at <= ?2))
+            ORDER BY c.backlog, c.seq LIMIT ?4)
+        ORDER BY backlog, seq"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::schema;
+
+    fn plan(conn: &Connection, sql: &str) -> Vec<String> {
+        let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let rows = statement.query_map(rusqlite::params_from_iter(params_of(sql)), |row| row.get(3)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    fn params_of(sql: &str) -> Vec<i64> {
+        (1..=9).filter(|nr| sql.contains(&format!("?{nr}"))).collect()
+    }
+
+    #[test]
+    fn no_question_of_the_queue_reads_all_waiting_calls() {
+        let conn = schema::open_memory().unwrap();
+        let due = [due_sql("calls_due"), due_sql("calls_turn")];
+        let fixed = [COUNT_DUE, NEXT_DUE, FIRST_HOLDING, RAISE, LOWER, GO_LIVE, IS_LIVE];
+        for sql in due.iter().map(String::as_str).chain(fixed) {
+            let plan = plan(&conn, sql);
+            assert!(plan.iter().any(|step| step.contains("USING")), "{sql}: {plan:?}");
+            for step in plan.iter().filter(|step| step.starts_with("SCAN")) {
+                assert!(
+                    step.contains("json_each") || step.contains("CONSTANT ROW") || step.contains("subquery"),
+                    "{sql}: {step}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn turns_are_read_in_order_without_sorting_them_all() {
+        let conn = schema::open_memory().unwrap();
+        let plan = plan(&conn, &due_sql("calls_turn"));
+        let sorts = plan.iter().filter(|step| step.contains("TEMP B-TREE")).count();
+        assert_eq!(sorts, 1, "only the calls found are sorted, not those looked through: {plan:?}");
+    }
+}

@@ -1,0 +1,128 @@
+//! Rows to values and back.
+
+use rusqlite::{ErrorCode, Row};
+use serde::{Serialize, de::DeserializeOwned};
+use tieline_engine::{jiff::Timestamp, reason::ReasonCode};
+
+use super::{State, StateIs, StoreError, StoredCall};
+
+/// The columns [`stored`] reads, of `calls`.
+pub(super) const COLUMNS: &str = "seq, call, version, lane, facts, state, skip_code, received_at, changed_at, due_at, \
+     retrying, backlog, attempts, trouble, reasons, written, trace";
+
+/// A call from a row of [`COLUMNS`].
+pub(super) fn stored(row: &Row<'_>) -> Result<StoredCall, StoreError> {
+    Ok(StoredCall {
+        seq: unsigned(row.get("seq")?),
+        call: json(row, "call")?,
+        version: unsigned(row.get("version")?),
+        lane: row.get("lane")?,
+        facts: json(row, "facts")?,
+        state: state(row)?,
+        received_at: time(row, "received_at")?,
+        changed_at: time(row, "changed_at")?,
+        due_at: time(row, "due_at")?,
+        retrying: row.get("retrying")?,
+        backlog: row.get("backlog")?,
+        attempts: row.get("attempts")?,
+        trouble: json_if_any(row, "trouble")?,
+        reasons: json(row, "reasons")?,
+        written: json(row, "written")?,
+        trace: row.get("trace")?,
+    })
+}
+
+/// A state's two columns.
+pub(super) fn state_columns(state: State) -> (&'static str, Option<&'static str>) {
+    match state {
+        State::Waiting => ("waiting", None),
+        State::Written => ("written", None),
+        State::Skipped(code) => ("skipped", Some(code.as_str())),
+        State::Failed => ("failed", None),
+    }
+}
+
+/// A state's first column.
+pub(super) fn state_word(state: StateIs) -> &'static str {
+    match state {
+        StateIs::Waiting => "waiting",
+        StateIs::Written => "written",
+        StateIs::Skipped => "skipped",
+        StateIs::Failed => "failed",
+    }
+}
+
+/// The state from its two columns.
+pub(super) fn state(row: &Row<'_>) -> Result<State, StoreError> {
+    let word: String = row.get("state")?;
+    Ok(match word.as_str() {
+        "waiting" => State::Waiting,
+        "written" => State::Written,
+        "failed" => State::Failed,
+        _ => {
+            let code: String = row.get("skip_code")?;
+            let known = ReasonCode::ALL.iter().find(|known| known.as_str() == code);
+            State::Skipped(*known.ok_or_else(|| StoreError::Unreadable(format!("the reason code {code:?}")))?)
+        }
+    })
+}
+
+/// A column of JSON. The error names the place, not the text: it is about a person.
+pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T, StoreError> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|error| {
+        let at = error.column();
+        StoreError::Unreadable(format!("column {column}, {:?} error at character {at}", error.classify()))
+    })
+}
+
+fn json_if_any<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Option<T>, StoreError> {
+    let is_there: bool = row.get_ref(column)? != rusqlite::types::ValueRef::Null;
+    is_there.then(|| json(row, column)).transpose()
+}
+
+/// A value as JSON.
+pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Broken(format!("a value cannot be written: {error}")))
+}
+
+/// A column of time.
+pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp, StoreError> {
+    let micros: i64 = row.get(column)?;
+    Timestamp::from_microsecond(micros)
+        .map_err(|_| StoreError::Unreadable(format!("column {column}, a time out of range")))
+}
+
+/// A time as a column: down to the microsecond.
+pub(super) fn micros(time: Timestamp) -> i64 {
+    let whole = time.as_microsecond();
+    (whole - i64::from(time.subsec_nanosecond() % 1_000 < 0)).max(Timestamp::MIN.as_microsecond())
+}
+
+/// A time before which nothing may happen, as a column: up to the microsecond. With [`micros`] for the present, a
+/// call is never due too early by the rounding.
+pub(super) fn micros_up(time: Timestamp) -> i64 {
+    let whole = time.as_microsecond();
+    (whole + i64::from(time.subsec_nanosecond() % 1_000 > 0)).min(Timestamp::MAX.as_microsecond())
+}
+
+/// A count for SQLite, whose integers have a sign.
+pub(super) fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A count from SQLite.
+pub(super) fn unsigned(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or(0)
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Unreadable(error.to_string()),
+            Some(_) => Self::Broken(error.to_string()),
+            // Not from SQLite: a column has another type than this version expects.
+            None => Self::Unreadable(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The one thread that writes. It takes the jobs that wait, runs each in a savepoint of one transaction, commits
+//! once, and answers all: one flush to disk for many calls.
+
+use std::{
+    fs::File,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+};
+
+use rusqlite::Connection;
+
+use super::{
+    StoreError,
+    job::{Job, Ran},
+    worker::Worker,
+};
+
+/// Jobs per transaction: more would not save flushes that matter, and would make the first one wait longer.
+const BATCH: usize = 256;
+
+/// Starts the thread; it ends when every sender is gone and the queue is empty. `lock` is held until then.
+pub(super) fn start(
+    conn: Connection,
+    lock: File,
+    queue: usize,
+    commits: Arc<AtomicU64>,
+) -> Result<(SyncSender<Job>, Worker), StoreError> {
+    let (sender, jobs) = sync_channel(queue);
+    let worker = Worker::start("store-writer", move || {
+        run(&conn, &jobs, &commits);
+        drop(conn);
+        drop(lock);
+    })?;
+    Ok((sender, worker))
+}
+
+fn run(conn: &Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
+    while let Ok(first) = jobs.recv() {
+        let mut batch = vec![first];
+        batch.extend(jobs.try_iter().take(BATCH - 1));
+        let outcome = write(conn, &mut batch);
+        if outcome.is_ok() {
+            commits.fetch_add(1, Ordering::Relaxed);
+        }
+        for job in batch {
+            job.answer(&outcome);
+        }
+    }
+}
+
+/// Runs jobs and commits them together. After an error of the transaction itself nothing of it was stored.
+pub(super) fn write(conn: &Connection, batch: &mut [Job]) -> Result<(), StoreError> {
+    conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let outcome = run_all(conn, batch).and_then(|()| Ok(conn.prepare_cached("COMMIT")?.execute([]).map(drop)?));
+    if outcome.is_err() && !conn.is_autocommit() {
+        // The commit's error is the one to tell; a connection that cannot even roll back refuses the next BEGIN.
+        let _rolled_back = conn.execute_batch("ROLLBACK");
+    }
+    outcome
+}
+
+fn run_all(conn: &Connection, batch: &mut [Job]) -> Result<(), StoreError> {
+    for job in batch {
+        conn.prepare_cached("SAVEPOINT job")?.execute([])?;
+        let ran = job.run(conn);
+        if conn.is_autocommit() {
+            // SQLite ends the whole transaction by itself on a full disk and the like.
+            return Err(job.error().unwrap_or_else(|| StoreError::Broken("the transaction was ended".to_owned())));
+        }
+        if ran == Ran::Failed {
+            conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
+        }
+        conn.prepare_cached("RELEASE job")?.execute([])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::schema;
+
+    #[test]
+    fn a_job_that_fails_after_writing_takes_back_its_own_writing_only() {
+        let conn = schema::open_memory().unwrap();
+        let insert = |project: &'static str, answer: Result<(), StoreError>| {
+            Job::new(move |conn: &Connection| {
+                conn.execute("INSERT INTO connections VALUES (?1, '{}')", [project])?;
+                answer
+            })
+        };
+        let (mut jobs, mut answers): (Vec<_>, Vec<_>) =
+            [insert("a", Ok(())), insert("b", Err(StoreError::Full)), insert("c", Ok(()))].into_iter().unzip();
+        let outcome = write(&conn, &mut jobs);
+        jobs.into_iter().for_each(|job| job.answer(&outcome));
+        let answers: Vec<_> = answers.iter_mut().map(|answer| answer.try_recv().unwrap()).collect();
+        assert_eq!(answers, [Ok(()), Err(StoreError::Full), Ok(())]);
+        let stored: String =
+            conn.query_row("SELECT group_concat(project) FROM connections", [], |row| row.get(0)).unwrap();
+        assert_eq!(stored, "a,c");
+    }
+}

@@ -1,0 +1,16 @@
+//! The sidecar's parts against each other.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+
+mod cli_check;
+mod cli_phone;
+mod cli_serve;
+mod config;
+mod convert;
+mod grpc;
+mod house;
+mod intake;
+mod sample;
+mod simulation;
+mod store_sqlite;
+mod store_suite;

@@ -1,0 +1,84 @@
+//! A project for tests of what stands at the door.
+
+use std::collections::BTreeMap;
+
+use tieline::project::{ConnectionConfig, IntakeConfig, MessengerConfig, Project, RouteConfig};
+use tieline_crm::{Connect, CrmKind};
+use tieline_engine::{
+    agents::{Agent, Agents},
+    backlog::BacklogPolicy,
+    ids::ProjectId,
+    jiff::tz::TimeZone,
+    matching::MatchPolicy,
+    phone::{NumberPlan, Phone, Region},
+    policy::{Patience, Policy, Texts},
+    record::Abilities,
+    retry::RetryPolicy,
+    routing::RoutePolicy,
+    scenario::Scenario,
+    stop_list::{Line, StopList},
+};
+
+/// A Ukrainian company: one line, one agent.
+pub(crate) fn project() -> Project {
+    Project {
+        id: ProjectId::new("acme"),
+        policy: policy(),
+        connection: ConnectionConfig {
+            id: "main".to_owned(),
+            crm: CrmKind::ALL[0],
+            connect: Connect::default(),
+            starts_active: true,
+            keep_data: false,
+            retry: RetryPolicy::default(),
+        },
+        intake: IntakeConfig::default(),
+        messenger: MessengerConfig::default(),
+        route: RouteConfig::default(),
+    }
+}
+
+/// The same with names the customer chose.
+pub(crate) fn project_naming(names: &[(&str, &str)]) -> Project {
+    let mut project = project();
+    let owned = |(theirs, platforms): &(&str, &str)| ((*theirs).to_owned(), (*platforms).to_owned());
+    project.intake.names = names.iter().map(owned).collect::<BTreeMap<_, _>>();
+    project
+}
+
+fn policy() -> Policy {
+    let plan = NumberPlan::new(Region::parse("UA").expect("a region"));
+    let agent = Agent {
+        id: "olha".to_owned(),
+        sips: vec!["testsitecom_manager1".to_owned()],
+        numbers: vec![Phone::new("380671110001")],
+        ..Agent::default()
+    };
+    Policy {
+        crm_plan: plan.clone(),
+        plan,
+        zone: TimeZone::get("Europe/Kyiv").expect("a zone"),
+        agents: Agents::new(vec![agent], None, None),
+        stop_list: StopList {
+            lines: vec![Line { number: Phone::new("380443330000"), sip: None }],
+            entries: Vec::new(),
+        },
+        scenario: Scenario::default(),
+        matching: MatchPolicy::default(),
+        stage_rules: Vec::new(),
+        mappings: Vec::new(),
+        routing: RoutePolicy::default(),
+        backlog: BacklogPolicy::default(),
+        abilities: Abilities {
+            kinds: Default::default(),
+            notes_on: Default::default(),
+            amends_call_record: true,
+            task_needs: None,
+            search_lag_seconds: 30,
+            spellings_max: 8,
+            takes_visits: true,
+        },
+        patience: Patience::default(),
+        texts: Texts::default(),
+    }
+}

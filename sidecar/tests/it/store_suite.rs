@@ -1,0 +1,68 @@
+//! What every store promises. A claim is a function over any store; [`store_suite`] makes tests of all of them for
+//! one way of opening a store.
+
+pub(crate) mod admin;
+pub(crate) mod fixtures;
+pub(crate) mod intake;
+pub(crate) mod progress;
+pub(crate) mod property;
+pub(crate) mod queue;
+
+/// Makes a test of every claim. The expression opens an empty store: it gives the store and whatever must outlive
+/// it, such as a directory.
+macro_rules! store_suite {
+    ($open:expr) => {
+        $crate::store_suite::store_claims! { $open;
+            intake::a_call_is_known_after_its_first_piece,
+            intake::a_repeat_changes_nothing,
+            intake::pieces_in_any_order_give_one_call,
+            intake::legs_out_of_order_are_a_repeat_all_the_same,
+            intake::the_same_id_in_two_projects_is_two_calls,
+            intake::a_recording_opens_a_written_call_again,
+            intake::what_a_person_dropped_stays_dropped,
+            intake::the_day_of_a_call_is_the_day_of_its_first_piece,
+            intake::the_latest_trace_is_kept,
+            queue::one_call_per_lane_in_order_of_acceptance,
+            queue::busy_lanes_are_left_out,
+            queue::live_calls_go_before_backlog,
+            queue::a_live_call_takes_its_lane_s_backlog_along,
+            queue::a_retry_holds_its_lane_back,
+            queue::waiting_for_facts_does_not_hold_the_lane_back,
+            queue::facts_waited_for_make_the_call_due,
+            queue::a_call_that_changes_lanes_sets_its_old_lane_free,
+            queue::the_next_due_time_passes_over_calls_behind_a_retry,
+            queue::many_lanes_due_are_still_answered_in_order,
+            queue::a_call_is_never_due_before_its_time,
+            progress::progress_is_read_back_as_it_was_stored,
+            progress::what_is_not_told_is_kept,
+            progress::an_amendment_during_delivery_keeps_the_call_waiting,
+            progress::a_call_dropped_during_delivery_stays_dropped,
+            progress::a_call_dropped_while_it_was_written_is_finished,
+            progress::own_records_are_kept_per_lane_and_replaced_by_id,
+            progress::the_latest_talk_counts_not_the_latest_delivery,
+            progress::progress_of_an_unknown_call_is_an_error,
+            admin::lists_go_on_from_a_position,
+            admin::filters_find_by_state_reason_trouble_time_and_id,
+            admin::requeued_calls_are_forgiven_and_go_behind,
+            admin::requeueing_opens_the_window_s_skips_only_when_named,
+            admin::a_requeued_call_does_not_hold_a_live_one_up,
+            admin::skipping_spares_what_is_in_the_crm,
+            admin::skipping_frees_the_lane,
+            admin::changes_of_many_calls_reach_all_of_them,
+            admin::the_ledger_balances_by_day,
+            admin::connections_and_tokens_are_kept_per_project,
+        }
+    };
+}
+
+macro_rules! store_claims {
+    ($open:expr; $($module:ident :: $claim:ident,)*) => { $(
+        #[tokio::test]
+        async fn $claim() {
+            let (store, _outlives) = $open;
+            $crate::store_suite::$module::$claim(&store).await;
+        }
+    )* };
+}
+
+pub(crate) use {store_claims, store_suite};
