@@ -1,0 +1,6 @@
+//! The project as a whole: its walls, and the real program end to end.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+
+mod sources;
+mod walls;
