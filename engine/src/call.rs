@@ -1,6 +1,7 @@
 //! A call as the telephone side tells it, in pieces that may come late, twice and in any order.
 
 mod amend;
+mod param;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use crate::{
     phone::Phone,
     redact::Private,
 };
+
+pub(crate) use param::Scope;
 
 /// One conversation attempt, or one messenger request (then `source` says so).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -242,24 +245,6 @@ pub(crate) fn is_placeholder(mark: &str) -> bool {
     matches!(bare.to_lowercase().as_str(), "" | "direct" | "none" | "not set")
 }
 
-/// Which calls a parameter's name is meant for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scope {
-    Messenger,
-    Call,
-}
-
-impl Scope {
-    /// The scope a name begins with, and the name behind it.
-    pub(crate) fn of(name: &str) -> (Option<Self>, &str) {
-        match name.split_once('.') {
-            Some(("messenger", name)) => (Some(Self::Messenger), name),
-            Some(("call", name)) => (Some(Self::Call), name),
-            _ => (None, name),
-        }
-    }
-}
-
 impl Call {
     /// A call with nothing known but its name and direction.
     #[must_use]
@@ -316,33 +301,5 @@ impl Call {
     pub fn main_recording(&self) -> Option<Private> {
         let of_leg = self.main_leg().and_then(|leg| leg.recording).filter(|link| !link.is_blank());
         of_leg.or_else(|| self.recording.clone()).filter(|link| !link.is_blank())
-    }
-
-    /// A parameter by the name rules and mappings use; the platform's own names are accepted
-    /// (telephony/events.md 2.2), then the free parameters. `messenger.` before a name asks a messenger request only,
-    /// `call.` everything else (Z-36).
-    #[must_use]
-    pub fn param(&self, name: &str) -> Option<String> {
-        let (only, name) = Scope::of(name);
-        if only.is_some_and(|scope| (scope == Scope::Messenger) != (self.source == Source::Messenger)) {
-            return None;
-        }
-        let known = match name {
-            "pool_name" | "pool" => self.pool.clone(),
-            "scheme_name" | "scheme" => self.scheme.clone(),
-            "department" => self.department.clone(),
-            "dst" | "project_number" => self.line.as_ref().map(|line| line.raw().to_owned()),
-            "line_sip" => self.line_sip.clone(),
-            "disposition" | "status" => self.status.clone(),
-            "client_id" | "google_client_id" => self.client.google_client_id.clone(),
-            "call_id" | "uniqueid" => Some(self.id.as_str().to_owned()),
-            "phone" | "client_phone" => self.client.phone.as_ref().map(|phone| phone.raw().to_owned()),
-            "client_name" => self.client.name.as_ref().map(|name| name.expose().to_owned()),
-            "channel" => self.client.chat.as_ref().map(|chat| chat.channel.clone()),
-            "recording" => self.main_recording().map(|link| link.expose().to_owned()),
-            "billsec" | "talk_seconds" => Some(self.talk_seconds.to_string()),
-            _ => self.utm.pairs().iter().find(|(mark, _)| *mark == name).and_then(|(_, value)| value.map(str::to_owned)),
-        };
-        known.or_else(|| self.params.get(name).cloned()).filter(|value| !value.trim().is_empty())
     }
 }

@@ -10,6 +10,7 @@
 //! | [`Next::Wait`] | comes back at that time, or when the call was amended |
 //! | [`Next::Done`] | nothing more, unless the call is amended later |
 
+mod fields;
 mod later;
 mod plan;
 mod steps;

@@ -36,6 +36,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 const LEARN_AGAIN: SignedDuration = SignedDuration::from_hours(6);
 /// Without any event the loop looks around after this long.
 const IDLE_MAX: Duration = Duration::from_secs(60);
+/// While clients are being served the loop looks around this often at most without an event.
+const BUSY_REST: Duration = Duration::from_millis(500);
 /// After the store failed the loop waits this long.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -146,14 +148,16 @@ impl Driver {
         let now = self.clock.now();
         let busy: Vec<String> = lanes.busy.iter().cloned().collect();
         let due = self.store.due(project, now, &busy, room).await?;
-        if due.len() < room && lanes.busy.is_empty() && due.is_empty() {
-            return Ok(until(now, self.store.next_due(project).await?));
-        }
         let full = due.len() == room;
         for stored in due {
             lanes.start(Arc::clone(self), Arc::clone(connection), stored);
         }
-        Ok(if full { IDLE_MAX } else { until(now, self.store.next_due(project).await?.filter(|due| *due > now)) })
+        if full {
+            return Ok(IDLE_MAX);
+        }
+        // A call of a busy lane may be due already and hide the time of the next one.
+        let rest = until(now, self.store.next_due(project).await?);
+        Ok(if lanes.busy.is_empty() { rest } else { rest.max(BUSY_REST) })
     }
 
     /// Learns the CRM; on trouble the gate closes or the connection is suspended.

@@ -124,8 +124,7 @@ pub async fn serve_over(
     let (told, stopping) = watch::channel(false);
     let probe = sidecar.driver().connections().next().map(|connection| connection.project.id.clone());
     let health = Health::new(Arc::clone(&store) as Arc<dyn Store>, probe, stopping.clone());
-    let body_bytes_max = config.server.request_body_bytes_max;
-    let house = House { sidecar: sidecar.clone(), requests: Arc::default(), health, stopping, body_bytes_max };
+    let house = House { sidecar: sidecar.clone(), requests: Arc::default(), health, stopping };
     let parts = house.open(listeners, config.server.drain).await?;
     tracing::info!(%grpc_addr, %http_addr, "the sidecar answers");
     let work = tokio::spawn(async move {
@@ -174,7 +173,6 @@ struct House {
     requests: Arc<Requests>,
     health: Health,
     stopping: watch::Receiver<bool>,
-    body_bytes_max: usize,
 }
 
 type Parts = JoinSet<Result<(), ServeError>>;

@@ -152,6 +152,10 @@ impl Sync {
         let connection = sidecar.connection(&call.project)?;
         note(&call.project, Some(&call.id));
         active(connection)?;
+        if !connection.gate.closed_for().is_zero() {
+            let text = "the CRM is given a rest after trouble; the listing of connections and their check tell more";
+            return Err(refused::refuse(ErrorReason::CrmUnavailable, text));
+        }
         if connection.learned_at().is_none() {
             connection.learn().await.map_err(|trouble| refused::trouble(&trouble))?;
         }

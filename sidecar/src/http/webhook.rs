@@ -67,7 +67,11 @@ pub fn router(sink: Arc<dyn WebhookSink>) -> Router {
 
 type Sink = State<Arc<dyn WebhookSink>>;
 
-async fn without_secret(State(sink): Sink, Path((project, event)): Path<(String, String)>, request: Request) -> Response {
+async fn without_secret(
+    State(sink): Sink,
+    Path((project, event)): Path<(String, String)>,
+    request: Request,
+) -> Response {
     answered(receive(sink.as_ref(), &project, None, &event, request).await)
 }
 

@@ -8,8 +8,7 @@ use tieline_engine::{
 };
 
 use super::{
-    Event, IntakeError,
-    derived_id,
+    Event, IntakeError, derived_id,
     end::End,
     link,
     names::{self, Param},

@@ -127,7 +127,8 @@ fn wraps_rows(object: &Map<String, Value>, own: &BTreeMap<String, String>) -> bo
         Value::Array(items) => items.iter().all(Value::is_object),
         _ => false,
     };
-    let names_call = object.iter().any(|(name, value)| is_inner(name, value) && (is_nested(name) || names::names_call(name, own)));
+    let names_call =
+        object.iter().any(|(name, value)| is_inner(name, value) && (is_nested(name) || names::names_call(name, own)));
     !names_call && object.values().any(wraps)
 }
 

@@ -10,7 +10,12 @@ use tieline_engine::{
 /// of numbers differ by their second. 128 bits of FNV-1a: the id goes to logs, so it must not show the numbers.
 ///
 /// `None` without the start, or without either number: then different calls would get one id.
-pub(super) fn derive(client: Option<&Phone>, line: Option<&Phone>, at: Option<Timestamp>, plan: &NumberPlan) -> Option<CallId> {
+pub(super) fn derive(
+    client: Option<&Phone>,
+    line: Option<&Phone>,
+    at: Option<Timestamp>,
+    plan: &NumberPlan,
+) -> Option<CallId> {
     let at = at?;
     if client.is_none() && line.is_none() {
         return None;

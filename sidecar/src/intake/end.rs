@@ -77,9 +77,9 @@ fn digits(number: &Phone) -> String {
 fn address(text: &str) -> &str {
     let inner = text.rsplit_once('<').map_or(text, |(_, inner)| inner.split('>').next().unwrap_or(inner));
     let inner = inner.trim().trim_matches('"').trim();
-    let scheme = inner.split_once(':').filter(|(scheme, _)| {
-        ["sip", "sips", "tel"].iter().any(|known| known.eq_ignore_ascii_case(scheme))
-    });
+    let scheme = inner
+        .split_once(':')
+        .filter(|(scheme, _)| ["sip", "sips", "tel"].iter().any(|known| known.eq_ignore_ascii_case(scheme)));
     let inner = scheme.map_or(inner, |(_, rest)| rest.split(';').next().unwrap_or(rest));
     inner.split('@').next().unwrap_or(inner).trim()
 }

@@ -4,15 +4,23 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    extract::{MatchedPath, Request, State},
     http::{StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
+use tracing::{Instrument as _, field};
 
-use super::{House, Parts, ServeError, metrics, requests::Door};
+use super::{
+    House, Parts, ServeError, metrics,
+    requests::{Door, Requests},
+};
+use crate::{http::webhook, telemetry};
+
+/// Requests worked on at once; each holds at most one body.
+const AT_ONCE_MAX: usize = 512;
 
 /// Answers on the port until the sidecar stops.
 pub(super) fn open(house: &House, listener: TcpListener, parts: &mut Parts) {
@@ -30,9 +38,10 @@ fn router(house: &House) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(measure))
         .with_state(house.clone());
+    let entrance = Entrance { requests: Arc::clone(&house.requests), places: Arc::new(Semaphore::new(AT_ONCE_MAX)) };
     probes
-        .layer(DefaultBodyLimit::max(house.body_bytes_max))
-        .layer(middleware::from_fn_with_state(Arc::clone(&house.requests), count))
+        .merge(webhook::router(Arc::new(house.sidecar.clone())))
+        .layer(middleware::from_fn_with_state(entrance, enter))
 }
 
 async fn ready(State(house): State<House>) -> (StatusCode, &'static str) {
@@ -53,13 +62,26 @@ async fn measure(State(house): State<House>) -> Response {
     }
 }
 
-/// Counts a request by the route it matched: paths hold secrets and are as many as callers like.
-async fn count(State(requests): State<Arc<super::Requests>>, request: Request, next: Next) -> Response {
+/// What every request passes.
+#[derive(Clone)]
+struct Entrance {
+    requests: Arc<Requests>,
+    places: Arc<Semaphore>,
+}
+
+/// Answers in a span that continues the caller's trace, and counts by the route: paths hold secrets and are as many as
+/// callers like.
+async fn enter(State(entrance): State<Entrance>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
-    let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let method = route(path);
-    let response = next.run(request).await;
-    requests.count(Door::Http, method, outcome(response.status()), begun.elapsed());
+    let method = route(request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str));
+    let span = tracing::info_span!("http.request", method, status = field::Empty);
+    telemetry::join(&span, request.headers().get("traceparent").and_then(|parent| parent.to_str().ok()));
+    let response = match entrance.places.try_acquire() {
+        Ok(_place) => next.run(request).instrument(span.clone()).await,
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "too many requests are under way; repeat this one\n").into_response(),
+    };
+    span.record("status", response.status().as_u16());
+    entrance.requests.count(Door::Http, method, outcome(response.status()), begun.elapsed());
     response
 }
 

@@ -4,13 +4,17 @@ use std::{
     io::{BufRead as _, BufReader, Read as _},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    thread::{self, JoinHandle},
 };
 
-use tieline_proto::v1::{CallState, SyncCallRequest, sync_service_client::SyncServiceClient};
+use tieline_proto::v1::{
+    ActivateConnectionRequest, CallState, SyncCallRequest, admin_service_client::AdminServiceClient,
+    sync_service_client::SyncServiceClient,
+};
 use tieline_sandbox::{CrmKind, RunningSandbox, Sandbox, SandboxConfig};
 use tonic::transport::{Channel, Endpoint};
 
-use crate::house::{API_KEY, configuration, ended};
+use crate::house::{API_KEY, configuration, ended, report};
 
 /// The client's number, as it is reported and as it may be spelt on the way to the CRM.
 const NUMBER: &str = "0671234567";
@@ -22,6 +26,8 @@ const NAME: &str = "Zenobia Quillfeather";
 struct Program {
     child: Child,
     grpc: String,
+    http: String,
+    log: Option<JoinHandle<String>>,
 }
 
 impl Drop for Program {
@@ -51,23 +57,35 @@ impl Program {
         let child = command.arg("serve").arg("--config").arg(config).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = child.spawn().unwrap();
         let mut told = BufReader::new(child.stdout.as_mut().unwrap());
-        let mut line = String::new();
-        told.read_line(&mut line).unwrap();
-        let grpc = line.trim().strip_prefix("grpc ").expect("the address comes first").to_owned();
-        Self { child, grpc }
+        let mut address = |door: &str| {
+            let mut line = String::new();
+            told.read_line(&mut line).unwrap();
+            line.trim().strip_prefix(door).expect("the addresses come first").to_owned()
+        };
+        let (grpc, http) = (address("grpc "), address("http "));
+        let mut stderr = child.stderr.take().unwrap();
+        // Read all along: a full pipe would stop the program.
+        let log = thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            log
+        });
+        Self { child, grpc, http, log: Some(log) }
+    }
+
+    async fn channel(&self) -> Channel {
+        Endpoint::from_shared(format!("http://{}", self.grpc)).unwrap().connect().await.unwrap()
     }
 
     async fn sync(&self) -> SyncServiceClient<Channel> {
-        let endpoint = Endpoint::from_shared(format!("http://{}", self.grpc)).unwrap();
-        SyncServiceClient::new(endpoint.connect().await.unwrap())
+        SyncServiceClient::new(self.channel().await)
     }
 
     /// Asks it to stop as a service manager does, and returns what it logged.
     fn stop(mut self) -> String {
         let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
         assert!(told.success());
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        let log = self.log.take().unwrap().join().unwrap();
         assert_eq!(self.child.wait().unwrap().code(), Some(0), "{log}");
         log
     }
@@ -88,8 +106,15 @@ async fn logs_name_calls_and_never_people() {
     let request = SyncCallRequest { call: Some(call), wait_ms: Some(30_000) };
     let answer = program.sync().await.sync_call(request).await.unwrap().into_inner();
     assert_eq!(answer.state(), CallState::Written);
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let posted = format!(r#"{{"uniqueid": "call-4712", "phone": "{NUMBER}", "calldate": "no day", "userfield": "{NAME}"}}"#);
+    let hook = format!("http://{}/hooks/shop/after_call?phone={NUMBER}", program.http);
+    let refused = reqwest::Client::new().post(hook).body(posted).send().await.unwrap();
+    assert_eq!(refused.status().as_u16(), 400);
     let log = program.stop();
-    assert!(log.contains("call-4711"), "the log tells nothing:\n{log}");
+    for told in ["call-4711", "a webhook was not taken"] {
+        assert!(log.contains(told), "{told} is not in:\n{log}");
+    }
     for private in [SIGNIFICANT, "Quillfeather", API_KEY] {
         let told: Vec<_> = log.lines().filter(|line| line.contains(private)).collect();
         assert!(told.is_empty(), "{private} is told: {told:#?}");
@@ -99,21 +124,58 @@ async fn logs_name_calls_and_never_people() {
 #[tokio::test(flavor = "multi_thread")]
 async fn kept_calls_are_counted_asked_about_and_sent_from_the_command_line() {
     let (dir, crm) = (tempfile::tempdir().unwrap(), Sandbox::start(SandboxConfig::default()).await.unwrap());
-    let config = write_config(dir.path(), &crm, "");
-    let program = Program::serve(&config);
-    let resend = |more: &[&str]| {
-        let (grpc, more) = (program.grpc.clone(), more.iter().map(ToString::to_string).collect::<Vec<_>>());
-        tokio::task::spawn_blocking(move || {
-            run(tieline().args(["resend", "--address", &grpc, "--project", "shop"]).args(more))
-        })
+    let program = Program::serve(&write_config(dir.path(), &crm, "active = false"));
+    for id in ["1", "2"] {
+        program.sync().await.sync_call(report(ended(id, NUMBER))).await.unwrap();
+    }
+    let on = ActivateConnectionRequest { project: "shop".to_owned(), keep_data: Some(false), ..Default::default() };
+    AdminServiceClient::new(program.channel().await).activate_connection(on).await.unwrap();
+    let resend = |more: &'static [&str]| {
+        let grpc = program.grpc.clone();
+        let command = move || run(tieline().args(["resend", "--address", &grpc, "--project", "shop"]).args(more));
+        async { tokio::task::spawn_blocking(command).await.unwrap() }
     };
-    let (code, text) = resend(&["--dry-run"]).await.unwrap();
-    assert_eq!((code, text.as_str()), (Some(0), "0 calls would be sent, 0 are left out\n"));
-    let (code, text) = resend(&["--window-days", "400"]).await.unwrap();
-    assert_eq!(code, Some(64), "{text}");
+    let counted = "2 calls would be sent, 0 are left out\n";
+    assert_eq!(resend(&["--dry-run"]).await, (Some(0), counted.to_owned()));
+    let nobody = "tieline: nothing was sent: nobody said yes; --yes says it beforehand\n";
+    assert_eq!(resend(&[]).await, (Some(64), format!("{counted}{nobody}")));
+    assert_eq!(resend(&["--yes"]).await, (Some(0), format!("{counted}2 sent, 0 skipped, 0 failed\n")));
+    assert_eq!(resend(&["--dry-run"]).await, (Some(0), "0 calls would be sent, 0 are left out\n".to_owned()));
     program.stop();
-    let (code, text) = run(tieline().args(["resend", "--address", "127.0.0.1:1", "--project", "shop"]));
-    assert_eq!((code, text.as_str()), (Some(1), "tieline: no sidecar answers at http://127.0.0.1:1\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_services_are_on_a_socket_file_too_even_where_a_killed_sidecar_left_one() {
+    let (dir, crm) = (tempfile::tempdir().unwrap(), Sandbox::start(SandboxConfig::default()).await.unwrap());
+    let config = write_config(dir.path(), &crm, "active = false");
+    let socket = dir.path().join("tieline.sock").display().to_string();
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("[server]", &format!("[server]\ngrpc_unix_socket = \"{socket}\""))).unwrap();
+    let program = Program::serve(&config);
+    let channel = Endpoint::from_shared(format!("unix:{socket}")).unwrap().connect().await.unwrap();
+    let answer = SyncServiceClient::new(channel).sync_call(report(ended("1", NUMBER))).await.unwrap().into_inner();
+    assert_eq!(answer.state(), CallState::Held);
+    program.stop();
+}
+
+#[test]
+fn simulated_crms_tell_their_addresses_and_stop_when_told() {
+    let mut command = tieline();
+    let sandbox = command.args(["sandbox", "--crm", "zoho", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+    let mut sandbox = sandbox.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(sandbox.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert!(line.starts_with("zoho at http://127.0.0.1:"), "{line}");
+    assert!(Command::new("kill").arg("-TERM").arg(sandbox.id().to_string()).status().unwrap().success());
+    assert_eq!(sandbox.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_sidecar_that_is_not_there_is_told_and_wrong_usage_is_told_apart() {
+    let resend = |more: &[&str]| run(tieline().args(["resend", "--address", "127.0.0.1:1", "--project", "shop"]).args(more));
+    assert_eq!(resend(&[]), (Some(1), "tieline: no sidecar answers at http://127.0.0.1:1\n".to_owned()));
+    assert_eq!(resend(&["--window-days", "400"]).0, Some(64));
 }
 
 #[tokio::test(flavor = "multi_thread")]

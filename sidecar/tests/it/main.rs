@@ -14,3 +14,4 @@ mod sample;
 mod simulation;
 mod store_sqlite;
 mod store_suite;
+mod webhook;

@@ -52,14 +52,16 @@ pub(super) async fn activate(
     let connection = desk.sidecar.connection_named(&project, name)?;
     note(&project, None);
     let is_active = connection.state().status == Standing::Active;
-    match request.keep_data {
-        Some(_) if is_active => return Err(Refused::OptionNeedsInactive.into()),
-        Some(keep_data) => drop(connection.set_keep_data(keep_data).await?),
-        None => {}
+    if is_active && request.keep_data.is_some() {
+        return Err(Refused::OptionNeedsInactive.into());
     }
     if !is_active {
+        // A person asks: what the delivery rested for need not be waited out.
         connection.gate.reopen();
         connection.learn().await.map_err(|trouble| refused::trouble(&trouble))?;
+    }
+    if let Some(keep_data) = request.keep_data {
+        keep(connection, keep_data).await?;
     }
     let (resent, left_out) = connection.activate().await?;
     Ok(ActivateConnectionResponse { connection: Some(shown(desk, connection).await?), resent, left_out })

@@ -125,6 +125,10 @@ impl Check {
                 self.wrong(&format!("{field}[{shown}]"), format!("is longer than {value_max} bytes"));
             }
         }
-        params.iter().filter(|(_, value)| !value.trim().is_empty()).map(|(name, value)| (name.clone(), value.clone())).collect()
+        params
+            .iter()
+            .filter(|(_, value)| !value.trim().is_empty())
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 }

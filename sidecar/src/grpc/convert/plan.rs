@@ -14,12 +14,8 @@ use super::{
 #[must_use]
 pub fn lookups(asked: &LookUp, found: &Found, took: Duration, link: RecordLink<'_>) -> Vec<v1::Lookup> {
     let took_ms = u32::try_from(took.as_millis()).unwrap_or(u32::MAX);
-    let lookup = |kind, by: &str, found| v1::Lookup {
-        kind: words::entity_kind(kind).into(),
-        by: by.to_owned(),
-        found,
-        took_ms,
-    };
+    let lookup =
+        |kind, by: &str, found| v1::Lookup { kind: words::entity_kind(kind).into(), by: by.to_owned(), found, took_ms };
     let client = asked.client.iter().flat_map(|sought| {
         let by = if matches!(sought.key, ClientKey::Phone(_) | ClientKey::Text(_)) { "phone" } else { "chat" };
         sought.kinds.iter().map(move |kind| {

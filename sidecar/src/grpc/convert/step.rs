@@ -38,38 +38,7 @@ pub(super) fn record(kind: Kind, id: &RecordId, link: RecordLink<'_>) -> v1::Crm
 
 fn planned(step: &Step, zone: &TimeZone, link: RecordLink<'_>) -> v1::PlannedStep {
     let mut values = Values::default();
-    let (kind, changed) = match &step.action {
-        Action::Create { kind, fields, contact } => {
-            values.fields(fields);
-            values.reference("contact", contact.as_ref());
-            (*kind, None)
-        }
-        Action::Update { kind, record, fields } => {
-            values.fields(fields);
-            (*kind, Some(record))
-        }
-        Action::LogCall(entry) => {
-            values.entry(entry, zone);
-            (Kind::CallRecord, None)
-        }
-        Action::AmendCall { record, entry } => {
-            values.entry(entry, zone);
-            (Kind::CallRecord, Some(record))
-        }
-        Action::AddTask(task) => {
-            values.task(task, zone);
-            (Kind::Task, None)
-        }
-        Action::AddNote { on, record, parts } => {
-            values.reference(on.as_str(), Some(record));
-            values.parts(parts, zone);
-            (Kind::Note, None)
-        }
-        Action::LinkVisit { contact, google_client_id } => {
-            values.text("google_client_id", Some(google_client_id));
-            (Kind::Contact, Some(contact))
-        }
-    };
+    let (kind, changed) = values.action(&step.action, zone);
     let action = if changed.is_some() { v1::StepAction::Update } else { v1::StepAction::Create };
     let target = match changed {
         Some(Ref::Known(id)) if !id.as_str().starts_with(PRETENDED) => Some(record(kind, id, link)),
@@ -92,6 +61,42 @@ fn planned(step: &Step, zone: &TimeZone, link: RecordLink<'_>) -> v1::PlannedSte
 struct Values(Vec<v1::FieldValue>);
 
 impl Values {
+    /// An action's values; returns the kind of record it is about and, when one is changed, which.
+    fn action<'a>(&mut self, action: &'a Action, zone: &TimeZone) -> (Kind, Option<&'a Ref>) {
+        match action {
+            Action::Create { kind, fields, contact } => {
+                self.fields(fields);
+                self.reference("contact", contact.as_ref());
+                (*kind, None)
+            }
+            Action::Update { kind, record, fields } => {
+                self.fields(fields);
+                (*kind, Some(record))
+            }
+            Action::LogCall(entry) => {
+                self.entry(entry, zone);
+                (Kind::CallRecord, None)
+            }
+            Action::AmendCall { record, entry } => {
+                self.entry(entry, zone);
+                (Kind::CallRecord, Some(record))
+            }
+            Action::AddTask(task) => {
+                self.task(task, zone);
+                (Kind::Task, None)
+            }
+            Action::AddNote { on, record, parts } => {
+                self.reference(on.as_str(), Some(record));
+                self.parts(parts, zone);
+                (Kind::Note, None)
+            }
+            Action::LinkVisit { contact, google_client_id } => {
+                self.text("google_client_id", Some(google_client_id));
+                (Kind::Contact, Some(contact))
+            }
+        }
+    }
+
     fn text(&mut self, key: &str, value: Option<impl AsRef<str>>) {
         let value = value.as_ref().map(AsRef::as_ref).filter(|value| !value.is_empty());
         self.0.extend(value.map(|value| v1::FieldValue { key: key.to_owned(), value: value.to_owned() }));

@@ -47,7 +47,7 @@ impl Refused {
     /// Status, reason, parameter and advice.
     pub(super) fn answer(&self) -> Response {
         let field = if let Self::Intake(error) = self { error.field() } else { None };
-        let body = json!({ "error": self.to_string(), "field": field, "hint": self.hint() });
+        let body = json!({ "error": self.text(), "field": field, "hint": self.hint() });
         let mut response = json_answer(self.status(), &body);
         let headers = response.headers_mut();
         match self.status() {
@@ -63,6 +63,14 @@ impl Refused {
             _ => {}
         }
         response
+    }
+
+    /// What a broken store says names files of this machine: that is for its log.
+    fn text(&self) -> String {
+        match self {
+            Self::Store(StoreError::Broken(_) | StoreError::Unreadable(_)) => "the store is not available".to_owned(),
+            other => other.to_string(),
+        }
     }
 
     fn status(&self) -> StatusCode {

@@ -12,8 +12,7 @@ use crate::intake::{end::End, names::Param};
 
 /// Where the client's number may stand, the surest first. `caller` is last: there it stands only when the other
 /// end is the agent's.
-const CLIENT: [Param; 6] =
-    [Param::E164, Param::UserField, Param::Callee, Param::FullNum, Param::Dst, Param::Caller];
+const CLIENT: [Param; 6] = [Param::E164, Param::UserField, Param::Callee, Param::FullNum, Param::Dst, Param::Caller];
 /// In transit the dialled number is the client's (payload 24).
 const CLIENT_IN_TRANSIT: [Param; 3] = [Param::Dst, Param::E164, Param::UserField];
 /// Where the agent's login or extension may stand. On a call a CRM started it is in `dst`.
@@ -34,7 +33,8 @@ pub(super) fn sides(row: &Ends<'_>, in_transit: bool) -> Sides {
 
 fn client(row: &Ends<'_>, in_transit: bool, outbound: Option<&Phone>) -> Option<Phone> {
     let params: &[Param] = if in_transit { &CLIENT_IN_TRANSIT } else { &CLIENT };
-    let agent_elsewhere = || [Param::Dst, Param::Callee].into_iter().any(|param| row.ends(param).any(|end| end.is_inside()));
+    let agent_elsewhere =
+        || [Param::Dst, Param::Callee].into_iter().any(|param| row.ends(param).any(|end| end.is_inside()));
     params
         .iter()
         .filter(|param| **param != Param::Caller || agent_elsewhere())
@@ -48,7 +48,9 @@ fn agent(row: &Ends<'_>, in_transit: bool, client: Option<&Phone>, outbound: Opt
     let own_place = |number: &Phone| !row.same(number, client) && !row.same(number, outbound) && !row.is_line(number);
     let in_transit = in_transit.then(|| row.end(Param::CallerNumber)).flatten();
     let inside = || AGENT.into_iter().find_map(|param| row.ends(param).find(End::is_inside));
-    let number = || row.ends(Param::Caller).find(|end| end.number().is_some_and(|number| own_place(number) && row.is_own(number)));
+    let number = || {
+        row.ends(Param::Caller).find(|end| end.number().is_some_and(|number| own_place(number) && row.is_own(number)))
+    };
     in_transit.or_else(inside).or_else(number)
 }
 

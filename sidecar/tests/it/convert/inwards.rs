@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use prost_types::Timestamp;
 use proptest::prelude::*;
+use prost_types::Timestamp;
 use tieline::grpc::convert::{self, PushRefused, Violation};
 use tieline_engine::{
     call::{Call, Direction, Outcome, Phase, Source},
@@ -62,8 +62,15 @@ fn a_report_becomes_the_same_call() {
     assert_eq!(call.client.phone.as_ref().map(|phone| phone.raw()), Some("+380 67 111 22 33"));
     assert_eq!(call.line.as_ref().map(|line| line.raw()), Some("380441112233"));
     assert_eq!(call.started_at.map(|at| at.as_millisecond()), Some(1_790_000_000_500));
-    assert_eq!(call.recording.as_ref().map(|link| link.expose()), Some("https://r.example.com/1.wav"), "the preferred one");
-    assert_eq!((call.legs.len(), call.legs[0].agent.sip.as_deref(), call.legs[0].answered), (1, Some("acme_olha"), true));
+    assert_eq!(
+        call.recording.as_ref().map(|link| link.expose()),
+        Some("https://r.example.com/1.wav"),
+        "the preferred one"
+    );
+    assert_eq!(
+        (call.legs.len(), call.legs[0].agent.sip.as_deref(), call.legs[0].answered),
+        (1, Some("acme_olha"), true)
+    );
     assert_eq!((call.pool.as_deref(), call.utm.source.as_deref()), (Some("site"), Some("google")));
     assert_eq!(call.param("landing").as_deref(), Some("https://example.com/"), "a field goes before a parameter");
     assert_eq!(call.param("colour").as_deref(), Some("red"));
@@ -85,11 +92,20 @@ fn every_wrong_field_is_named_with_its_path() {
         ..ended()
     });
     let expected = [
-        "call.project", "call.call_id", "call.direction", "call.client_number", "call.started_at", "call.phase",
-        "call.outcome", "call.recording_urls[1]", "call.legs[1].agent", "call.params[long]",
+        "call.project",
+        "call.call_id",
+        "call.direction",
+        "call.client_number",
+        "call.started_at",
+        "call.phase",
+        "call.outcome",
+        "call.recording_urls[1]",
+        "call.legs[1].agent",
+        "call.params[long]",
     ];
     assert_eq!(fields, expected);
-    let nothing = convert::sync_call(&v1::SyncCallRequest { call: None, wait_ms: Some(30_001) }).expect_err("violations");
+    let nothing =
+        convert::sync_call(&v1::SyncCallRequest { call: None, wait_ms: Some(30_001) }).expect_err("violations");
     let fields: Vec<&str> = nothing.iter().map(|violation| violation.field.as_str()).collect();
     assert_eq!(fields, ["call", "wait_ms"]);
 }
@@ -140,10 +156,17 @@ fn a_disposition_is_read_when_no_outcome_is_given() {
 #[test]
 fn what_is_not_final_says_neither_outcome_nor_word() {
     // G-04
-    let row = v1::Call { is_final: Some(false), outcome: 0, disposition: "NO ANSWER".into(), talk_seconds: Some(0), ..ended() };
+    let row = v1::Call {
+        is_final: Some(false),
+        outcome: 0,
+        disposition: "NO ANSWER".into(),
+        talk_seconds: Some(0),
+        ..ended()
+    };
     let call = read(row.clone());
     assert_eq!((call.phase, call.outcome, call.status), (Phase::Ringing, None, None));
-    let in_progress = read(v1::Call { outcome: CallOutcome::InProgress.into(), answered_at: ended().started_at, ..ended() });
+    let in_progress =
+        read(v1::Call { outcome: CallOutcome::InProgress.into(), answered_at: ended().started_at, ..ended() });
     assert_eq!((in_progress.phase, in_progress.outcome), (Phase::PickedUp, None));
     let over = read(v1::Call { is_final: Some(true), phase: CallPhase::PickedUp.into(), ..ended() });
     assert_eq!((over.phase, over.outcome), (Phase::Ended, Some(Outcome::Answered)));

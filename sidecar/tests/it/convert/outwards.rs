@@ -103,7 +103,10 @@ fn a_skipped_call_says_why_and_a_written_one_what() {
     let report = convert::report(&written, None);
     assert_eq!((report.state(), report.next_attempt_at.is_none()), (CallState::Written, true));
     let record = report.written[0].record.as_ref().expect("a record");
-    assert_eq!((record.kind(), record.id.as_str(), report.written[0].action()), (EntityKind::Lead, "77", StepAction::Create));
+    assert_eq!(
+        (record.kind(), record.id.as_str(), report.written[0].action()),
+        (EntityKind::Lead, "77", StepAction::Create)
+    );
 }
 
 #[test]
@@ -145,19 +148,31 @@ fn planned_steps_show_values_and_name_what_earlier_steps_make() {
     };
     let steps = [
         step(StepKey::create(Kind::Contact), Action::Create { kind: Kind::Contact, fields, contact: None }),
-        step(StepKey::update(Kind::Deal), Action::Update { kind: Kind::Deal, record: Ref::Known(RecordId::new("9")), fields: Fields::default() }),
+        step(
+            StepKey::update(Kind::Deal),
+            Action::Update { kind: Kind::Deal, record: Ref::Known(RecordId::new("9")), fields: Fields::default() },
+        ),
         step(StepKey::task(TaskAbout::MissedCall), Action::AddTask(Box::new(task))),
-        step(StepKey::note(Kind::Lead, 0), Action::AddNote { on: Kind::Lead, record: Ref::Made(StepKey::create(Kind::Lead)), parts: Vec::new() }),
+        step(
+            StepKey::note(Kind::Lead, 0),
+            Action::AddNote { on: Kind::Lead, record: Ref::Made(StepKey::create(Kind::Lead)), parts: Vec::new() },
+        ),
     ];
     let link = |_: Kind, id: &RecordId| Some(format!("https://crm.example.com/{}", id.as_str()));
     let planned = convert::planned_steps(&steps, &TimeZone::UTC, &link);
     let values = |index: usize| -> Vec<(&str, &str)> {
         planned[index].fields.iter().map(|field| (field.key.as_str(), field.value.as_str())).collect()
     };
-    assert_eq!(values(0), [("name", "Olena"), ("phone", "+380671112233"), ("owner", "5"), ("utm_source", "google"), ("Colour__c", "red")]);
+    assert_eq!(
+        values(0),
+        [("name", "Olena"), ("phone", "+380671112233"), ("owner", "5"), ("utm_source", "google"), ("Colour__c", "red")]
+    );
     assert_eq!((planned[0].action(), planned[0].target.as_ref()), (StepAction::Create, None));
     let target = planned[1].target.as_ref().expect("a target");
-    assert_eq!((planned[1].action(), target.id.as_str(), target.url.as_str()), (StepAction::Update, "9", "https://crm.example.com/9"));
+    assert_eq!(
+        (planned[1].action(), target.id.as_str(), target.url.as_str()),
+        (StepAction::Update, "9", "https://crm.example.com/9")
+    );
     assert!(values(2).contains(&("contact", "new contact")) && values(2).contains(&("deal", "9")));
     assert!(values(2).contains(&("text", "2026-09-21 14:13:20")));
     assert_eq!((planned[3].kind(), values(3)), (EntityKind::Note, vec![("lead", "new lead")]));
@@ -173,7 +188,8 @@ fn a_look_up_is_shown_for_each_kind_of_record() {
         chat: None,
         kinds: BTreeSet::from([Kind::Contact, Kind::Lead]),
     };
-    let asked = LookUp { client: Some(sought), marks: Vec::new(), fresh: true, reason: Reason::new(ReasonCode::LookUpNeeded) };
+    let asked =
+        LookUp { client: Some(sought), marks: Vec::new(), fresh: true, reason: Reason::new(ReasonCode::LookUpNeeded) };
     let found = Found { records: vec![Record::new(Kind::Lead, RecordId::new("4"))], ..Found::default() };
     let shown = convert::lookups(&asked, &found, Duration::from_millis(12), &|_, _| None);
     let seen: Vec<(EntityKind, usize)> = shown.iter().map(|lookup| (lookup.kind(), lookup.found.len())).collect();
@@ -188,7 +204,10 @@ fn a_day_lists_its_skips_most_frequent_first_and_says_whether_it_balances() {
     let day = LedgerDay { day: date(2026, 3, 29), received: 9, written: 3, skipped, waiting: 1, failed: 0 };
     let shown = convert::ledger_day(&ProjectId::new("acme"), &day);
     assert_eq!((shown.day.as_str(), shown.skipped, shown.balanced), ("2026-03-29", 5, true));
-    assert_eq!(shown.skipped_by.iter().map(|skip| skip.code.as_str()).collect::<Vec<_>>(), ["stop_listed", "internal_call"]);
+    assert_eq!(
+        shown.skipped_by.iter().map(|skip| skip.code.as_str()).collect::<Vec<_>>(),
+        ["stop_listed", "internal_call"]
+    );
     assert!(!convert::ledger_day(&ProjectId::new("acme"), &LedgerDay { received: 10, ..day }).balanced);
 }
 

@@ -20,7 +20,10 @@ fn every_reason_carries_its_code_and_who_must_act() {
     for reason in (0..).map_while(|number| ErrorReason::try_from(number).ok()) {
         let status = Status::from(Refusal::new(reason, "text"));
         let info = status.get_details_error_info().expect("an ErrorInfo");
-        assert_eq!((status.code(), info.reason.as_str(), info.domain.as_str()), (reason.code(), reason.reason(), "tieline"));
+        assert_eq!(
+            (status.code(), info.reason.as_str(), info.domain.as_str()),
+            (reason.code(), reason.reason(), "tieline")
+        );
         assert_eq!(info.metadata.get("actor"), Some(&reason.actor().word()));
     }
 }
@@ -54,6 +57,9 @@ fn an_unavailable_messenger_names_its_cause() {
     for cause in ["connection_inactive", "no_sip_account", "no_bot"] {
         let status = Status::from(Refusal::messenger_unavailable(cause));
         let info = status.get_details_error_info().expect("an ErrorInfo");
-        assert_eq!((info.reason.as_str(), info.metadata.get("cause").map(String::as_str)), ("MESSENGER_UNAVAILABLE", Some(cause)));
+        assert_eq!(
+            (info.reason.as_str(), info.metadata.get("cause").map(String::as_str)),
+            ("MESSENGER_UNAVAILABLE", Some(cause))
+        );
     }
 }

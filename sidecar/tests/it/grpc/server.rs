@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tieline_proto::v1::{Call, SyncCallRequest};
+use tieline_proto::v1::{Call, Receipt, SyncCallRequest};
 use tonic::Code;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use tonic_reflection::pb::v1::{
@@ -73,6 +73,18 @@ async fn probes_and_metrics_are_there_over_http() {
     ] {
         assert!(text.lines().any(|told| told == line), "{line} is not in:\n{text}");
     }
+}
+
+#[tokio::test]
+async fn a_webhook_and_a_report_over_grpc_meet_in_one_call() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let house = House::over(Arc::new(Away), "", "active = false").await;
+    let posted = r#"{"uniqueid": "1", "phone": "0671234567", "billsec": "5", "disposition": "ANSWERED"}"#;
+    let client = reqwest::Client::new();
+    let posted = client.post(house.http("/hooks/shop/after_call")).body(posted).send().await.unwrap();
+    assert_eq!(posted.status().as_u16(), 200);
+    let amended = house.sync().sync_call(report(ended("1", "0671234567"))).await.unwrap().into_inner();
+    assert_eq!(amended.receipt(), Receipt::Amended);
 }
 
 #[tokio::test]

@@ -24,7 +24,8 @@ fn what_is_too_large_is_refused_before_it_is_parsed() {
 
 #[test]
 fn a_free_parameter_that_is_too_long_does_not_cost_the_call() {
-    let body = format!(r#"{{"uniqueid": "u", "caller": "380671112233", "landing": "{}", "kept": "1"}}"#, "l".repeat(5000));
+    let body =
+        format!(r#"{{"uniqueid": "u", "caller": "380671112233", "landing": "{}", "kept": "1"}}"#, "l".repeat(5000));
     let call = all(Event::AfterCall, &body).remove(0);
     assert_eq!(call.param("landing"), None);
     assert_eq!(call.param("left_out_params").as_deref(), Some("landing"));
@@ -51,7 +52,10 @@ fn a_body_that_is_not_what_it_says_is_refused_with_the_place() {
     let of = |content_type, body: &'static [u8]| {
         intake::read(&Delivery { event: Event::AfterCall, content_type, query: None, body }, &project)
     };
-    assert_eq!(of(Some("multipart/form-data; boundary=x"), b"x"), Err(IntakeError::UnsupportedType("multipart/form-data".to_owned())));
+    assert_eq!(
+        of(Some("multipart/form-data; boundary=x"), b"x"),
+        Err(IntakeError::UnsupportedType("multipart/form-data".to_owned()))
+    );
     assert_eq!(of(JSON, b""), Err(IntakeError::Empty));
     assert!(matches!(of(FORM, b"caller=\xff\xfe"), Err(IntakeError::Malformed { kind: "form", .. })));
     assert!(matches!(of(JSON, b"\"text\""), Err(IntakeError::NotARow { row: 0 })));
@@ -76,17 +80,43 @@ fn json_with_a_forms_type_and_a_bare_query_are_read() {
 /// Parameters' names and values that have caused trouble.
 fn awkward() -> impl Strategy<Value = serde_json::Value> {
     let name = prop_oneof![
-        Just("uniqueid"), Just("calldate"), Just("caller"), Just("dst"), Just("E164"), Just("callee"), Just("type"),
-        Just("disposition"), Just("billsec"), Just("duration_ms"), Just("connected_with"), Just("additional_call_data"),
-        Just("outbound_number"), Just("recording"), Just("x"),
+        Just("uniqueid"),
+        Just("calldate"),
+        Just("caller"),
+        Just("dst"),
+        Just("E164"),
+        Just("callee"),
+        Just("type"),
+        Just("disposition"),
+        Just("billsec"),
+        Just("duration_ms"),
+        Just("connected_with"),
+        Just("additional_call_data"),
+        Just("outbound_number"),
+        Just("recording"),
+        Just("x"),
     ];
     let text = prop_oneof![
-        "[0-9+() -]{0,16}", "\\PC{0,12}", Just("\"A\" <sip:b@c>".to_owned()), Just("&lt;&amp;gt;<".to_owned()),
-        Just("2026-13-45 99:99:99".to_owned()), Just("in".to_owned()), Just("out".to_owned()),
-        Just("transitout".to_owned()), Just("-1".to_owned()), Just("1e400".to_owned()), Just("NaN".to_owned()),
-        Just("99999999999999999999".to_owned()), Just("NO ANSWER".to_owned()), Just("2026-01-02 10:00:00".to_owned()),
+        "[0-9+() -]{0,16}",
+        "\\PC{0,12}",
+        Just("\"A\" <sip:b@c>".to_owned()),
+        Just("&lt;&amp;gt;<".to_owned()),
+        Just("2026-13-45 99:99:99".to_owned()),
+        Just("in".to_owned()),
+        Just("out".to_owned()),
+        Just("transitout".to_owned()),
+        Just("-1".to_owned()),
+        Just("1e400".to_owned()),
+        Just("NaN".to_owned()),
+        Just("99999999999999999999".to_owned()),
+        Just("NO ANSWER".to_owned()),
+        Just("2026-01-02 10:00:00".to_owned()),
     ];
-    let leaf = prop_oneof![text.prop_map(serde_json::Value::from), any::<i64>().prop_map(Into::into), Just(serde_json::Value::Null)];
+    let leaf = prop_oneof![
+        text.prop_map(serde_json::Value::from),
+        any::<i64>().prop_map(Into::into),
+        Just(serde_json::Value::Null)
+    ];
     leaf.prop_recursive(3, 32, 8, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::Array),

@@ -9,7 +9,10 @@ use super::{all, at, client, leg, line, one, read, recording, sip};
 fn p01_a_live_incoming_call_is_the_clients_not_the_lines() {
     let call = one(Event::AfterCall, include_str!("../payloads/01_in_after_call_live_flat.json"));
     assert_eq!(call.id.as_str(), "ua9_-1790775458.2139025");
-    assert_eq!((call.direction, call.phase, call.outcome), (Direction::Incoming, Phase::Ended, Some(Outcome::Answered)));
+    assert_eq!(
+        (call.direction, call.phase, call.outcome),
+        (Direction::Incoming, Phase::Ended, Some(Outcome::Answered))
+    );
     assert_eq!(client(&call), Some("+380671112233"));
     assert_eq!(line(&call), Some("380441112233"));
     assert_eq!(sip(&call), Some("testsitecom_manager1"));
@@ -134,7 +137,10 @@ fn p20_a_polled_row_with_default_fields_gets_a_derived_id() {
 #[test]
 fn p21_rows_tell_missed_from_answered_and_a_link_without_recording_is_none() {
     let calls = all(Event::Unknown, include_str!("../payloads/21_calls_list_all_fields_docs.json"));
-    assert_eq!(calls.iter().map(|call| call.outcome).collect::<Vec<_>>(), [Some(Outcome::NoAnswer), Some(Outcome::Answered)]);
+    assert_eq!(
+        calls.iter().map(|call| call.outcome).collect::<Vec<_>>(),
+        [Some(Outcome::NoAnswer), Some(Outcome::Answered)]
+    );
     let (missed, answered) = (&calls[0], &calls[1]);
     assert_eq!((client(missed), line(missed)), (Some("380441112233"), Some("380931112233")));
     assert_eq!((recording(missed), missed.recording_expected), (None, false), "has_recording is 0");
@@ -207,7 +213,10 @@ fn p26_a_relays_escaped_rows_name_client_line_and_agent() {
     let calls = all(Event::Unknown, include_str!("../payloads/26_third_party_relay_rows_html_escaped.json"));
     let (out, missed) = (&calls[0], &calls[1]);
     assert_eq!((out.id.as_str(), out.direction), ("pl5_-id1235453.9876543", Direction::Outgoing));
-    assert_eq!((client(out), line(out), sip(out)), (Some("48500000002"), Some("48500000001"), Some("testsitecom_Kontakt")));
+    assert_eq!(
+        (client(out), line(out), sip(out)),
+        (Some("48500000002"), Some("48500000001"), Some("testsitecom_Kontakt"))
+    );
     assert_eq!((out.talk_seconds, out.ring_seconds), (7, 10));
     assert!(recording(out).is_some_and(|link| link.starts_with("https://")));
     assert_eq!(missed.outcome, Some(Outcome::NoForward));

@@ -1,6 +1,9 @@
 //! Rules about what a webhook means.
 
-use tieline::intake::{Event, IntakeError, status::{self, Status}};
+use tieline::intake::{
+    Event, IntakeError,
+    status::{self, Status},
+};
 use tieline_engine::call::{Direction, Outcome, Phase, Source};
 
 use super::{all, at, client, leg, line, one, read, sip};
@@ -9,12 +12,21 @@ use super::{all, at, client, leg, line, one, read, sip};
 fn every_status_word_has_its_outcome_however_it_is_spelt() {
     // G-05, telephony/events.md 2.3
     let words = [
-        ("ANSWERED", Outcome::Answered), ("proper", Outcome::Answered), ("Repeated", Outcome::Answered),
-        ("NO ANSWER", Outcome::NoAnswer), ("no-answer", Outcome::NoAnswer), ("NO+ANSWER", Outcome::NoAnswer),
-        ("BUSY", Outcome::Busy), ("FAILED", Outcome::Failed), ("NO-FORWARD", Outcome::NoForward),
-        ("VOICEMAIL", Outcome::Voicemail), ("WRONG_EXTENSION", Outcome::WrongExtension),
-        ("NO EXTENSION", Outcome::WrongExtension), ("CLIENT_NO_ANSWER", Outcome::ClientNoAnswer),
-        ("FAILED FORBIDDEN DESTINATION", Outcome::Forbidden), ("DECLINE", Outcome::Declined),
+        ("ANSWERED", Outcome::Answered),
+        ("proper", Outcome::Answered),
+        ("Repeated", Outcome::Answered),
+        ("NO ANSWER", Outcome::NoAnswer),
+        ("no-answer", Outcome::NoAnswer),
+        ("NO+ANSWER", Outcome::NoAnswer),
+        ("BUSY", Outcome::Busy),
+        ("FAILED", Outcome::Failed),
+        ("NO-FORWARD", Outcome::NoForward),
+        ("VOICEMAIL", Outcome::Voicemail),
+        ("WRONG_EXTENSION", Outcome::WrongExtension),
+        ("NO EXTENSION", Outcome::WrongExtension),
+        ("CLIENT_NO_ANSWER", Outcome::ClientNoAnswer),
+        ("FAILED FORBIDDEN DESTINATION", Outcome::Forbidden),
+        ("DECLINE", Outcome::Declined),
     ];
     for (word, outcome) in words {
         assert_eq!(status::read(word), Status::Ended(outcome), "{word}");
@@ -27,7 +39,8 @@ fn every_status_word_has_its_outcome_however_it_is_spelt() {
 #[test]
 fn no_answer_after_no_time_is_final_only_when_the_webhook_is_for_the_end() {
     // G-04
-    let body = r#"{"uniqueid": "u", "caller": "380671112233", "disposition": "NO ANSWER", "billsec": 0, "duration": 0}"#;
+    let body =
+        r#"{"uniqueid": "u", "caller": "380671112233", "disposition": "NO ANSWER", "billsec": 0, "duration": 0}"#;
     let webhook = one(Event::AfterCall, body);
     assert_eq!((webhook.phase, webhook.outcome), (Phase::Ended, Some(Outcome::NoAnswer)));
     let polled = one(Event::Unknown, body);
@@ -51,7 +64,9 @@ fn a_call_in_progress_is_never_final() {
 
 #[test]
 fn an_unknown_status_word_after_a_call_is_judged_by_talk_and_kept() {
-    let body = |talk: u32| format!(r#"{{"uniqueid": "u", "caller": "380671112233", "status": "NEW WORD", "billsec": {talk}}}"#);
+    let body = |talk: u32| {
+        format!(r#"{{"uniqueid": "u", "caller": "380671112233", "status": "NEW WORD", "billsec": {talk}}}"#)
+    };
     let talked = one(Event::AfterCall, &body(4));
     assert_eq!((talked.outcome, talked.status.as_deref()), (Some(Outcome::Answered), Some("NEW WORD")));
     assert_eq!(one(Event::AfterCall, &body(0)).outcome, Some(Outcome::NoAnswer));
@@ -59,7 +74,8 @@ fn an_unknown_status_word_after_a_call_is_judged_by_talk_and_kept() {
 
 #[test]
 fn an_agent_who_picks_up_is_on_the_call_before_it_ends() {
-    let body = r#"{"uniqueid": "u", "E164": "380671112233", "connected_with": "testsitecom_manager1", "call_type": "in"}"#;
+    let body =
+        r#"{"uniqueid": "u", "E164": "380671112233", "connected_with": "testsitecom_manager1", "call_type": "in"}"#;
     let call = one(Event::PickUp, body);
     assert_eq!((call.phase, call.outcome, sip(&call)), (Phase::PickedUp, None, Some("testsitecom_manager1")));
     assert!(leg(&call).answered);
@@ -68,7 +84,8 @@ fn an_agent_who_picks_up_is_on_the_call_before_it_ends() {
 #[test]
 fn a_callback_is_an_incoming_call() {
     // G-07
-    let call = one(Event::AfterCall, r#"{"uniqueid": "u", "type": "callback", "caller": "380671112233", "billsec": "9"}"#);
+    let call =
+        one(Event::AfterCall, r#"{"uniqueid": "u", "type": "callback", "caller": "380671112233", "billsec": "9"}"#);
     assert_eq!((call.direction, call.source), (Direction::Incoming, Source::Callback));
     assert_eq!(call.param("call_type").as_deref(), Some("callback"));
 }
@@ -112,7 +129,8 @@ fn a_call_between_logins_and_extensions_is_internal() {
 
 #[test]
 fn a_hidden_number_is_passed_on_for_the_engine_to_name() {
-    let call = one(Event::AfterCall, r#"{"uniqueid": "u", "call_type": "in", "caller": "anonymous", "dst": "380441112233"}"#);
+    let call =
+        one(Event::AfterCall, r#"{"uniqueid": "u", "call_type": "in", "caller": "anonymous", "dst": "380441112233"}"#);
     assert_eq!((client(&call), line(&call)), (Some("anonymous"), Some("380441112233")));
 }
 
@@ -132,7 +150,8 @@ fn a_type_that_is_not_said_follows_from_the_webhook_or_the_ends() {
 fn a_derived_id_is_the_same_for_every_spelling_and_another_for_another_second() {
     // field.md 2.22
     let id = |caller: &str, second: u32| {
-        let body = format!(r#"{{"caller": "{caller}", "dst": "380441112233", "calldate": "2026-01-02 10:00:0{second}"}}"#);
+        let body =
+            format!(r#"{{"caller": "{caller}", "dst": "380441112233", "calldate": "2026-01-02 10:00:0{second}"}}"#);
         one(Event::AfterCall, &body).id
     };
     assert_eq!(id("380671112233", 1), id("+38 (067) 111-22-33", 1));
@@ -166,13 +185,17 @@ fn a_wrapper_around_rows_is_opened() {
 
 #[test]
 fn a_total_in_milliseconds_is_seconds() {
-    let call = one(Event::AfterCall, r#"{"uniqueid": "u", "caller": "380671112233", "calldate": "2026-01-02T10:00:00Z", "duration_ms": "36400", "billsec": 6}"#);
+    let call = one(
+        Event::AfterCall,
+        r#"{"uniqueid": "u", "caller": "380671112233", "calldate": "2026-01-02T10:00:00Z", "duration_ms": "36400", "billsec": 6}"#,
+    );
     assert_eq!((call.talk_seconds, call.ring_seconds), (6, 30));
     assert_eq!(at(call.ended_at).as_deref(), Some("2026-01-02T10:00:36Z"));
 }
 
 #[test]
 fn a_recording_that_is_announced_is_expected() {
-    let call = one(Event::AfterCall, r#"{"uniqueid": "u", "caller": "380671112233", "billsec": 6, "has_recording": "1"}"#);
+    let call =
+        one(Event::AfterCall, r#"{"uniqueid": "u", "caller": "380671112233", "billsec": 6, "has_recording": "1"}"#);
     assert!(call.recording_expected && call.recording.is_none());
 }

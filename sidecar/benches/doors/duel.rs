@@ -1,0 +1,123 @@
+//! One door against its yardstick, in turns.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tieline_proto::v1::sync_service_client::SyncServiceClient;
+use tokio::task::JoinSet;
+use tonic::transport::Channel;
+
+use super::house;
+
+/// A client of one side.
+pub(crate) type Client = SyncServiceClient<Channel>;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// Where to ring, for callers that are known already.
+    Route,
+    /// To take in a call nobody told of before.
+    Sync,
+}
+
+impl Ask {
+    async fn of(self, client: &mut Client, nr: u64) {
+        match self {
+            Self::Route => drop(client.route_call(house::ringing(nr)).await.expect("a route")),
+            Self::Sync => drop(client.sync_call(house::ended(nr)).await.expect("a receipt")),
+        }
+    }
+}
+
+/// One door against its yardstick.
+pub(crate) struct Duel {
+    /// What is compared, for a reader.
+    pub(crate) name: &'static str,
+    /// Requests under way at once, over one connection.
+    pub(crate) streams: u64,
+    /// The least ratio wanted.
+    pub(crate) target: f64,
+    ask: Ask,
+    ours: Client,
+    yardstick: Client,
+    asked: AtomicU64,
+    rounds: Mutex<Vec<Round>>,
+}
+
+/// Requests a second on both sides, right after each other.
+#[derive(Clone, Copy)]
+struct Round {
+    iterations: u64,
+    ours: f64,
+    yardstick: f64,
+}
+
+/// Medians over the rounds.
+pub(crate) struct Outcome {
+    pub(crate) ours: f64,
+    pub(crate) yardstick: f64,
+    pub(crate) ratio: f64,
+}
+
+impl Duel {
+    pub(crate) fn new(
+        name: &'static str,
+        ask: Ask,
+        streams: u64,
+        target: f64,
+        ours: Client,
+        yardstick: Client,
+    ) -> Self {
+        Self { name, streams, target, ask, ours, yardstick, asked: AtomicU64::new(0), rounds: Mutex::default() }
+    }
+
+    /// An iteration is one request of every stream. Answers how long our side took.
+    pub(crate) async fn round(self: Arc<Self>, iterations: u64) -> Duration {
+        let yardstick = self.load(&self.yardstick, iterations).await;
+        let ours = self.load(&self.ours, iterations).await;
+        let a_second = |time: Duration| (iterations * self.streams) as f64 / time.as_secs_f64();
+        let round = Round { iterations, ours: a_second(ours), yardstick: a_second(yardstick) };
+        self.rounds.lock().expect("rounds").push(round);
+        ours
+    }
+
+    async fn load(&self, client: &Client, iterations: u64) -> Duration {
+        let first = self.asked.fetch_add(iterations * self.streams, Ordering::Relaxed);
+        let begun = Instant::now();
+        let mut streams = JoinSet::new();
+        for stream in 0..self.streams {
+            let (ask, first, mut client) = (self.ask, first + stream * iterations, client.clone());
+            streams.spawn(async move {
+                for nr in first..first + iterations {
+                    ask.of(&mut client, nr).await;
+                }
+            });
+        }
+        streams.join_all().await;
+        begun.elapsed()
+    }
+
+    /// Rounds far shorter than the longest were for warming up. `None`: it was not run.
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        let rounds = self.rounds.lock().expect("rounds");
+        let longest = rounds.iter().map(|round| round.iterations).max()?;
+        let long: Vec<Round> = rounds.iter().copied().filter(|round| round.iterations * 2 > longest).collect();
+        Some(Outcome {
+            ours: median(&long, |round| round.ours),
+            yardstick: median(&long, |round| round.yardstick),
+            ratio: median(&long, |round| round.ours / round.yardstick),
+        })
+    }
+}
+
+fn median(rounds: &[Round], figure: impl Fn(&Round) -> f64) -> f64 {
+    let mut figures: Vec<f64> = rounds.iter().map(figure).collect();
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}

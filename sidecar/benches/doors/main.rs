@@ -1,0 +1,77 @@
+//! What the doors cost, as ratios to the least a tonic server could do, in one run, so that they hold on any machine:
+//! `cargo bench -p tieline --bench doors`.
+//!
+//! - `RouteCall` for a caller looked up before, against a tonic service that only gives back the same answer.
+//! - `SyncCall`, answered when the call is on disk, against a tonic service that appends the request's bytes to a
+//!   table of its own through one writer, commits what has queued up in one flush, and then answers.
+//!
+//! Server and client share the process and its two or more threads; each pair has the same messages, the same bounds
+//! of a connection, the same telemetry and the same directory. Criterion times our side; within each of its samples
+//! the yardstick runs first, with as many requests, and the table at the end holds the medians over those pairs.
+
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a benchmark is a program for a terminal")]
+
+mod duel;
+mod house;
+mod yardstick;
+
+use std::{sync::Arc, time::Duration};
+
+use criterion::{Criterion, SamplingMode, Throughput};
+use tieline::telemetry::{self, Telemetry};
+use tokio::runtime::Runtime;
+
+use self::{
+    duel::{Ask, Duel},
+    house::House,
+    yardstick::Yardstick,
+};
+
+fn main() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let runtime = Runtime::new().expect("a runtime");
+    // What `tieline serve` runs with when its configuration does not say otherwise.
+    let telemetry = Telemetry { level: "info".to_owned(), ..Telemetry::default() };
+    let _guard = telemetry::start(&telemetry).expect("telemetry");
+    let house = runtime.block_on(House::open());
+    let yardstick = runtime.block_on(Yardstick::open(house.routed.clone()));
+    let duel = |name, ask, streams, target| {
+        Arc::new(Duel::new(name, ask, streams, target, house.client.clone(), yardstick.client.clone()))
+    };
+    let duels = [
+        duel("RouteCall warm, 1 at a time", Ask::Route, 1, 0.8),
+        duel("RouteCall warm, 64 at a time", Ask::Route, 64, 0.8),
+        duel("SyncCall durable, 64 at a time", Ask::Sync, 64, 0.7),
+    ];
+    let mut criterion = Criterion::default().configure_from_args();
+    measure(&mut criterion, &runtime, &duels);
+    criterion.final_summary();
+    table(&duels);
+}
+
+fn measure(criterion: &mut Criterion, runtime: &Runtime, duels: &[Arc<Duel>]) {
+    let mut group = criterion.benchmark_group("doors");
+    group.sampling_mode(SamplingMode::Flat).sample_size(30);
+    group.warm_up_time(Duration::from_secs(2)).measurement_time(Duration::from_secs(6));
+    for duel in duels {
+        group.throughput(Throughput::Elements(duel.streams));
+        group.bench_function(duel.name, |bencher| {
+            bencher.to_async(runtime).iter_custom(|iterations| Arc::clone(duel).round(iterations));
+        });
+    }
+    group.finish();
+}
+
+fn table(duels: &[Arc<Duel>]) {
+    println!("| requests a second | ours | yardstick | ratio | target | met |");
+    println!("|---|---|---|---|---|---|");
+    for duel in duels {
+        let Some(outcome) = duel.outcome() else { continue };
+        let met = if outcome.ratio >= duel.target { "yes" } else { "no" };
+        let (name, target) = (duel.name, duel.target);
+        println!(
+            "| {name} | {:.0} | {:.0} | {:.2} | {target} | {met} |",
+            outcome.ours, outcome.yardstick, outcome.ratio
+        );
+    }
+}
