@@ -31,8 +31,6 @@ impl ErrorReason {
         match self {
             Self::Unspecified => Code::Unknown,
             Self::InvalidField => Code::InvalidArgument,
-            Self::TokenMissing | Self::TokenInvalid => Code::Unauthenticated,
-            Self::TokenNotAllowed => Code::PermissionDenied,
             Self::UnknownProject | Self::UnknownCall | Self::UnknownConnection => Code::NotFound,
             Self::ConnectionInactive
             | Self::ConnectionSuspended
@@ -59,8 +57,6 @@ impl ErrorReason {
     pub const fn actor(self) -> Actor {
         match self {
             Self::InvalidField
-            | Self::TokenMissing
-            | Self::TokenInvalid
             | Self::UnknownProject
             | Self::UnknownCall
             | Self::UnknownConnection
@@ -68,8 +64,7 @@ impl ErrorReason {
             | Self::CallNotFailed
             | Self::ShuttingDown
             | Self::DeadlineExceeded => Actor::Caller,
-            Self::TokenNotAllowed
-            | Self::ConnectionInactive
+            Self::ConnectionInactive
             | Self::ConnectionSuspended
             | Self::AnotherConnectionActive
             | Self::OptionNeedsInactive

@@ -3,8 +3,6 @@
 mod amend;
 mod param;
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +12,8 @@ use crate::{
     redact::Private,
 };
 
-pub(crate) use param::Scope;
+pub use self::param::FreeParams;
+pub(crate) use self::param::Scope;
 
 /// One conversation attempt, or one messenger request (then `source` says so).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +64,7 @@ pub struct Call {
     /// Advertising marks.
     pub utm: Utm,
     /// Anything else the PBX wants to be available to rules and mappings.
-    pub params: BTreeMap<String, String>,
+    pub params: FreeParams,
 }
 
 /// Seen from the project.
@@ -272,7 +271,7 @@ impl Call {
             scheme: None,
             department: None,
             utm: Utm::default(),
-            params: BTreeMap::new(),
+            params: FreeParams::default(),
         }
     }
 

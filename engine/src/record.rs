@@ -111,6 +111,8 @@ pub struct Abilities {
     pub spellings_max: usize,
     /// Google client ids have a place of their own on the contact (RC-15).
     pub takes_visits: bool,
+    /// The call list takes calls of clients it does not know; where not, such calls are left out.
+    pub logs_unlinked_calls: bool,
 }
 
 impl Abilities {
@@ -126,6 +128,7 @@ impl Abilities {
             search_lag_seconds: 0,
             spellings_max: MAX_SPELLINGS,
             takes_visits: false,
+            logs_unlinked_calls: false,
         }
     }
 }

@@ -190,12 +190,6 @@ impl House {
         });
         Ok(parts)
     }
-
-    /// Returns when no more is to be begun.
-    async fn stopped(mut stopping: watch::Receiver<bool>) {
-        // A sender that is gone has stopped as well.
-        drop(stopping.wait_for(|stop| *stop).await);
-    }
 }
 
 /// Waits until told to stop or a part fails, then lets the parts end what is under way, within a time.
@@ -206,7 +200,7 @@ async fn oversee(
     drain: Duration,
 ) -> Result<(), ServeError> {
     let failed = tokio::select! {
-        () = House::stopped(stop) => None,
+        () = signals::told(stop) => None,
         ended = parts.join_next() => ended,
     };
     told.send_replace(true);

@@ -43,6 +43,9 @@ pub trait Store: Send + Sync {
     /// Records made for a lane's client, not older than a time; with the agent who last talked with the client.
     fn own(&self, project: &ProjectId, lane: &str, since: Timestamp) -> Reply<'_, OwnOf>;
 
+    /// When something of a project's calls was last written to its CRM, if ever.
+    fn last_written(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>>;
+
     /// A connection's state, if it was ever stored.
     fn connection(&self, project: &ProjectId) -> Reply<'_, Option<ConnectionState>>;
 
@@ -64,8 +67,8 @@ pub trait Store: Send + Sync {
     /// Puts calls back to waiting as backlog, due now; failed steps are forgiven. Returns how many.
     fn requeue(&self, project: &ProjectId, filter: Filter, now: Timestamp) -> Reply<'_, u64>;
 
-    /// Ends waiting or failed calls as skipped for a reason, unless something of them is in the CRM already.
-    /// Returns how many.
+    /// Ends waiting or failed calls as skipped for a reason. Waiting ones of which something is in the CRM already
+    /// are spared: they are finished instead. Returns how many.
     fn skip(&self, project: &ProjectId, filter: Filter, reason: Reason, now: Timestamp) -> Reply<'_, u64>;
 
     /// Marks every waiting call as backlog, so that calls from now on go first.
@@ -283,6 +286,8 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Happened before.
     pub until: Option<Timestamp>,
+    /// Accepted at or before.
+    pub accepted_until: Option<Timestamp>,
     /// By id.
     pub ids: Option<Vec<CallId>>,
 }

@@ -10,7 +10,7 @@ use opentelemetry::{
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
 use serde::Deserialize;
-use tracing::Span;
+use tracing::{Span, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
@@ -57,12 +57,13 @@ pub fn start(telemetry: &Telemetry) -> Result<Guard, io::Error> {
         builder = builder.with_batch_exporter(exporter.map_err(io::Error::other)?);
     }
     let provider = builder.build();
-    let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("tieline"));
+    // Whatever is logged, trace context passes through.
+    let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("tieline")).with_filter(LevelFilter::INFO);
     let logs = match telemetry.format {
         Format::Text => tracing_subscriber::fmt::layer().with_writer(io::stderr).boxed(),
         Format::Json => tracing_subscriber::fmt::layer().json().with_writer(io::stderr).boxed(),
     };
-    tracing_subscriber::registry().with(filter).with(logs).with(traces).try_init().map_err(io::Error::other)?;
+    tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces).try_init().map_err(io::Error::other)?;
     Ok(Guard { provider })
 }
 

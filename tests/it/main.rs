@@ -2,5 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod crash;
+mod crms;
+mod exchange;
+mod feed;
+mod program;
+mod restart;
 mod sources;
 mod walls;

@@ -37,7 +37,7 @@ impl Call {
         }
         join_client(&mut self.client, piece.client);
         join_utm(&mut self.utm, piece.utm);
-        join_params(&mut self.params, piece.params);
+        join_params(&mut self.params, &piece.params);
         join_legs(&mut self.legs, piece.legs);
     }
 }
@@ -90,11 +90,11 @@ fn join_utm(own: &mut Utm, other: Utm) {
     }
 }
 
-fn join_params(own: &mut BTreeMap<String, String>, other: BTreeMap<String, String>) {
+fn join_params(own: &mut BTreeMap<String, String>, other: &BTreeMap<String, String>) {
     for (name, value) in other {
-        let mut joined = own.remove(&name);
-        join_text(&mut joined, Some(value));
-        own.extend(joined.map(|value| (name, value)));
+        let mut joined = own.remove(name);
+        join_text(&mut joined, Some(value.clone()));
+        own.extend(joined.map(|value| (name.clone(), value)));
     }
 }
 

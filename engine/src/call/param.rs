@@ -1,6 +1,46 @@
 //! A call's parameters by name, for rules and mappings.
 
+use std::{
+    collections::BTreeMap,
+    fmt,
+    ops::{Deref, DerefMut},
+};
+
+use serde::{Deserialize, Serialize};
+
 use super::{Call, Source};
+use crate::redact::Private;
+
+/// Free parameters by name. Their values may be about people, so `Debug` shows the names only.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FreeParams(BTreeMap<String, String>);
+
+impl fmt::Debug for FreeParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Deref for FreeParams {
+    type Target = BTreeMap<String, String>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for FreeParams {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl From<BTreeMap<String, String>> for FreeParams {
+    fn from(params: BTreeMap<String, String>) -> Self {
+        Self(params)
+    }
+}
 
 /// Which calls a parameter's name is meant for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +81,10 @@ impl Call {
             "call_id" | "uniqueid" => Some(self.id.as_str().to_owned()),
             "phone" | "client_phone" => self.client.phone.as_ref().map(|phone| phone.raw().to_owned()),
             "client_name" => self.client.name.as_ref().map(|name| name.expose().to_owned()),
+            "employee_fio" | "agent_name" => {
+                self.main_leg().and_then(|leg| leg.agent.name).map(|name| Private::expose(&name).to_owned())
+            }
+            "connected_with" | "agent_sip" => self.main_leg().and_then(|leg| leg.agent.sip),
             "channel" => self.client.chat.as_ref().map(|chat| chat.channel.clone()),
             "recording" => self.main_recording().map(|link| link.expose().to_owned()),
             "billsec" | "talk_seconds" => Some(self.talk_seconds.to_string()),

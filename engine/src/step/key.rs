@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::CallId, record::Kind, scenario::TaskAbout};
+use crate::{ids::CallId, next::PEOPLE, record::Kind, scenario::TaskAbout};
 
 /// The name of a step within its call; one name is done at most once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl StepKey {
     /// The kind of record the step makes, for finding it again.
     #[must_use]
     pub fn makes(&self) -> Option<Kind> {
-        [Kind::Contact, Kind::Lead, Kind::Deal].into_iter().find(|kind| *self == Self::create(*kind)).or_else(|| {
+        PEOPLE.into_iter().find(|kind| *self == Self::create(*kind)).or_else(|| {
             match self.0.split('.').next() {
                 Some("call_record") => Some(Kind::CallRecord),
                 Some("task") => Some(Kind::Task),
@@ -95,6 +95,14 @@ impl StepKey {
                 _ => None,
             }
         })
+    }
+
+    /// The kind of record the step makes or changes.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        let updated = PEOPLE.into_iter().find(|kind| *self == Self::update(*kind));
+        // What is left is the Google client id, which is the contact's.
+        self.makes().or(updated).unwrap_or(Kind::Contact)
     }
 
     /// The name's text.

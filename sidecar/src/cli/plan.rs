@@ -163,11 +163,13 @@ fn how(verdict: &Verdict) -> String {
 }
 
 fn as_json(call: &Call, plan: &Plan) -> Value {
-    let look_up = |look_up: &PlannedLookUp| json!({
-        "ask": look_up.ask,
-        "found": look_up.found,
-        "took_ms": u64::try_from(look_up.took.as_millis()).unwrap_or(u64::MAX),
-    });
+    let look_up = |look_up: &PlannedLookUp| {
+        json!({
+            "ask": look_up.ask,
+            "found": look_up.found,
+            "took_ms": u64::try_from(look_up.took.as_millis()).unwrap_or(u64::MAX),
+        })
+    };
     let steps: Vec<&Step> = plan.orders.iter().flat_map(|orders| &orders.steps).collect();
     let reasons: Vec<&Reason> = plan.orders.iter().flat_map(|orders| &orders.reasons).collect();
     json!({

@@ -1,6 +1,10 @@
 //! `tieline resend`: lets a running sidecar send kept calls again, and shows how far it is.
 
-use std::{net::SocketAddr, path::PathBuf, time::{Duration, SystemTime}};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tieline_engine::jiff::Timestamp;
@@ -11,10 +15,7 @@ use tonic::{
 };
 use tonic_types::StatusExt as _;
 
-use super::{
-    Failure, Out, load,
-    out::confirm,
-};
+use super::{Failure, Out, load, out::confirm};
 
 /// Time for connecting to the sidecar.
 const CONNECT_BOUND: Duration = Duration::from_secs(5);

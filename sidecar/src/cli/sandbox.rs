@@ -38,8 +38,9 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         ..SandboxConfig::default()
     };
     let sandbox = Sandbox::start(config).await.map_err(Failure::of)?;
+    let stop = signals::watch().map_err(Failure::of)?;
     announce(&crms, |crm| sandbox.crm_url(crm))?;
-    signals::stop().await.map_err(Failure::of)?;
+    signals::told(stop).await;
     sandbox.stop().await;
     Ok(())
 }

@@ -22,6 +22,11 @@ const PATH_SECRET_CHARS_MIN: usize = 16;
 /// A day, in seconds.
 const DAY: i64 = 86_400;
 
+/// Most blocks, and most places of one: an answer to RouteCall lists them all (route_call.proto).
+const BLOCKS_MAX: usize = 8;
+/// See above.
+const PLACES_MAX: usize = 8;
+
 /// `[[projects.stage_rules]]`
 pub(super) fn stage_rules(project: &mut Section<'_>) -> Vec<StageRule> {
     let mut names = BTreeSet::new();
@@ -86,6 +91,12 @@ pub(super) fn routing(mut section: Section<'_>) -> (RoutePolicy, RouteConfig) {
         if matches!(block, Block::Places(places) if places.is_empty() || places.iter().any(is_blank)) {
             section.fault_in("blocks", index, "has no places, or an empty one; name SIP logins, numbers or scheme ids");
         }
+        if matches!(block, Block::Places(places) if places.len() > PLACES_MAX) {
+            section.fault_in("blocks", index, format!("has more than {PLACES_MAX} places"));
+        }
+    }
+    if blocks.as_ref().is_some_and(|blocks| blocks.len() > BLOCKS_MAX) {
+        section.fault("blocks", format!("are more than {BLOCKS_MAX}"));
     }
     let (policy, times) = (RoutePolicy::default(), RouteConfig::default());
     let policy = RoutePolicy {

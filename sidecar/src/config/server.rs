@@ -13,17 +13,15 @@ use tracing_subscriber::EnvFilter;
 use super::section::Section;
 use crate::telemetry::Telemetry;
 
-/// Where the sidecar listens, and how much it takes.
+/// Where the sidecar listens, and how it stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// Address of the gRPC services.
     pub grpc_listen: SocketAddr,
-    /// Address of webhooks, metrics and the console.
+    /// Address of webhooks, the webhook number, probes and metrics.
     pub http_listen: SocketAddr,
     /// A socket file on which the gRPC services are offered besides.
     pub grpc_unix_socket: Option<PathBuf>,
-    /// Longest body of a request that is taken, in bytes.
-    pub request_body_bytes_max: usize,
     /// Longest time for requests under way to end when the sidecar stops.
     pub drain: Duration,
 }
@@ -43,9 +41,6 @@ const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const GRPC: SocketAddr = SocketAddr::new(HOME, 7071);
 const HTTP: SocketAddr = SocketAddr::new(HOME, 7072);
 
-/// A call with a hundred legs and all its parameters is below 100 KiB.
-const REQUEST_BODY_BYTES: usize = 1024 * 1024;
-
 /// Container managers kill a process 30 seconds after asking it to stop (the default of Kubernetes' grace period).
 const DRAIN_SECONDS: u32 = 20;
 
@@ -59,7 +54,6 @@ pub(super) fn server(mut section: Section<'_>) -> Option<Server> {
         grpc_listen: grpc_listen.unwrap_or(GRPC),
         http_listen: http_listen.unwrap_or(HTTP),
         grpc_unix_socket: section.text("grpc_unix_socket").map(PathBuf::from),
-        request_body_bytes_max: section.number("request_body_bytes_max", REQUEST_BODY_BYTES, 1_024..=16_777_216),
         drain: Duration::from_secs(section.number("drain_seconds", DRAIN_SECONDS, 1..=600).into()),
     };
     section.close();

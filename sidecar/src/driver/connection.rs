@@ -248,7 +248,9 @@ impl Connection {
             return Ok((0, 0));
         }
         let left_out = self.leave_out(now, state.keep_data).await?;
-        let sent = self.store.demote_waiting(&self.project.id).await?;
+        let kept = Filter { states: vec![StateIs::Waiting], ..Filter::default() };
+        let sent = self.store.count(&self.project.id, kept).await?;
+        self.store.demote_waiting(&self.project.id).await?;
         self.change(ConnectionState { status: Status::Active, since: now, why: None, ..state }).await?;
         self.gate.reopen();
         Ok((sent, left_out))

@@ -1,17 +1,18 @@
 //! Delivering one call: ask the engine, do what it says, add the answer to the facts, store them, ask again.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use tieline_crm::trouble::Trouble;
 use tieline_engine::{
     facts::{Facts, Found, OwnRecord, StepFact},
-    ids::AgentId,
+    ids::{AgentId, RecordId},
     jiff::{SignedDuration, Timestamp},
     lookup::LookUp,
-    next::{End, Next, Orders, PEOPLE, Verdict, next},
+    next::{End, Next, Orders, Verdict, next},
     policy::Policy,
     reason::Reason,
-    step::{Step, StepKey, StepResult},
+    record::Kind,
+    step::{Step, StepKey},
 };
 use tracing::{Instrument as _, info_span};
 
@@ -93,7 +94,9 @@ impl<'a> Delivery<'a> {
                 Next::Do(orders) => self.perform(&orders).await?.err(),
                 Next::Wait(wait) => {
                     self.reasons = Some(vec![wait.reason]);
-                    return self.rest(Rest::waiting(wait.until)).await;
+                    // While a write is in doubt, the client's next call must not overtake this one.
+                    let retrying = self.facts.uncertain().next().is_some();
+                    return self.rest(Rest { retrying, ..Rest::waiting(wait.until) }).await;
                 }
                 Next::Done(verdict) => return self.done(verdict).await,
             };
@@ -107,7 +110,9 @@ impl<'a> Delivery<'a> {
 
     async fn look_up(&mut self, ask: &LookUp) -> Result<(), Trouble> {
         let found = self.driver.callers.look_up(self.connection, &self.stored.lane, ask, self.priority).await?;
+        let done = self.done_steps();
         self.facts.learn_found(Found::clone(&found), &self.policy);
+        self.note_done(&done, &[], found.at);
         Ok(())
     }
 
@@ -121,43 +126,56 @@ impl<'a> Delivery<'a> {
         let rest = Rest { attempts: self.stored.attempts, ..Rest::waiting(now) };
         self.save(rest).await?;
         self.driver.callers.forget(&self.stored.call.project, &self.stored.lane).await;
-        match self.connection.perform(steps, self.priority).await {
+        let answer = self.connection.perform(steps, self.priority).await;
+        let at = self.driver.clock.now();
+        Ok(match answer {
             Ok(answer) => {
-                let at = self.driver.clock.now();
+                let done = self.done_steps();
                 self.facts.learn_results(orders, steps, &answer.results, at);
-                for step in steps {
-                    if let Some(result) = answer.results.get(&step.key) {
-                        self.note_written(orders, step, result, at);
-                    }
-                }
-                Ok(Ok(()))
+                self.note_done(&done, steps, at);
+                Ok(())
+            }
+            Err(trouble) if troubles::remedy(&trouble) == Remedy::LookThenRepeat => {
+                self.facts.answer_lost(steps, at);
+                Err(trouble)
             }
             Err(trouble) => {
-                if troubles::remedy(&trouble) != Remedy::LookThenRepeat {
-                    self.facts.not_sent(steps);
-                }
-                Ok(Err(trouble))
+                self.facts.not_sent(steps);
+                Err(trouble)
+            }
+        })
+    }
+
+    fn done_steps(&self) -> BTreeSet<StepKey> {
+        self.facts.steps.keys().filter(|key| self.facts.is_done(key)).cloned().collect()
+    }
+
+    /// Notes what has become known as done: for the call's report, and the client's records for the client's next
+    /// calls.
+    fn note_done(&mut self, before: &BTreeSet<StepKey>, steps: &[Step], at: Timestamp) {
+        let dialect = self.connection.dialect();
+        for (key, fact) in &self.facts.steps {
+            let StepFact::Done { record: id, adopted, .. } = fact else { continue };
+            if before.contains(key) {
+                continue;
+            }
+            let kind = key.kind();
+            let link = id.as_ref().and_then(|id| dialect.link(kind, id));
+            let made = key.makes().is_some() && !adopted;
+            self.written.push(Written { step: key.as_str().to_owned(), kind, id: id.clone(), made, link, at });
+            if let Some(id) = id.clone().filter(|_| *key == StepKey::create(kind)) {
+                let ordered = steps.iter().find(|step| step.key == *key).and_then(|step| step.action.owner().cloned());
+                let owner = ordered.or_else(|| self.facts.first_seen.as_ref()?.owner.clone());
+                let contact = self.contact().filter(|_| kind != Kind::Contact);
+                self.own.push(OwnRecord { kind, id, at, owner, contact });
             }
         }
     }
 
-    fn note_written(&mut self, orders: &Orders, step: &Step, result: &StepResult, at: Timestamp) {
-        let (id, made) = match result {
-            StepResult::Done { record } => (record.clone(), step.key.makes().is_some()),
-            StepResult::Exists(record) => (Some(record.id.clone()), false),
-            StepResult::FieldRefused { .. } | StepResult::TargetGone { .. } | StepResult::Refused { .. } => return,
-        };
-        let kind = step.action.kind();
-        let link = id.as_ref().and_then(|id| self.connection.dialect().link(kind, id));
-        if let Some(id) = id.clone().filter(|_| PEOPLE.iter().any(|kind| step.key == StepKey::create(*kind))) {
-            let owner = step.action.owner().cloned().or_else(|| orders.target.owner.clone());
-            let contact = match self.facts.steps.get(&StepKey::create(PEOPLE[0])) {
-                Some(StepFact::Done { record, .. }) => record.clone(),
-                Some(_) | None => orders.target.contact.clone(),
-            };
-            self.own.push(OwnRecord { kind, id, at, owner, contact: contact.filter(|_| kind != PEOPLE[0]) });
-        }
-        self.written.push(Written { step: step.key.as_str().to_owned(), kind, id, made, link, at });
+    /// The client's contact, made by this call or known before.
+    fn contact(&self) -> Option<RecordId> {
+        let made = self.facts.made(&StepKey::create(Kind::Contact));
+        made.or_else(|| self.facts.target.as_ref()?.contact.as_ref()).cloned()
     }
 
     async fn done(&mut self, verdict: Verdict) -> Result<State, StoreError> {
@@ -231,7 +249,7 @@ impl<'a> Delivery<'a> {
     /// The agent who talked with the client, for routing by calls (RT-03).
     fn talked(&self) -> Option<AgentId> {
         use tieline_engine::agents::Named;
-        let leg = self.stored.call.legs.iter().rev().find(|leg| leg.answered)?;
+        let leg = self.stored.call.talks().into_iter().rev().find(|leg| leg.answered)?;
         match self.policy.agents.find(&leg.agent, &self.policy.plan) {
             Named::Agent(agent) => Some(AgentId::new(agent.id.clone())),
             Named::Unmapped(_) | Named::Nobody => None,

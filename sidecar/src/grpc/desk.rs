@@ -13,7 +13,10 @@ use tracing::{Instrument as _, Span, field};
 
 use super::{deadline, refused};
 use crate::{
-    server::requests::{Door, Requests},
+    server::{
+        requests::{Door, Requests},
+        signals,
+    },
     sidecar::{Refused, Sidecar},
     telemetry,
 };
@@ -130,10 +133,9 @@ impl Desk {
 
     /// Work that must not hold up the stopping of the sidecar.
     pub(super) async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T, Refused>>) -> Result<T, Status> {
-        let mut stopping = self.stopping.clone();
         tokio::select! {
             done = work => Ok(done?),
-            () = stopped(&mut stopping) => Err(shutting_down()),
+            () = signals::told(self.stopping.clone()) => Err(shutting_down()),
         }
     }
 
@@ -141,12 +143,6 @@ impl Desk {
     pub(super) fn stopping(&self) -> watch::Receiver<bool> {
         self.stopping.clone()
     }
-}
-
-/// Returns when the sidecar stops.
-pub(super) async fn stopped(stopping: &mut watch::Receiver<bool>) {
-    // A sender that is gone has stopped as well.
-    drop(stopping.wait_for(|stop| *stop).await);
 }
 
 pub(super) fn shutting_down() -> Status {

@@ -3,11 +3,7 @@
 use std::pin::Pin;
 
 use futures::{Stream, stream};
-use tieline_engine::{
-    backlog::BacklogPolicy,
-    ids::ProjectId,
-    jiff::Timestamp,
-};
+use tieline_engine::{backlog::BacklogPolicy, ids::ProjectId, jiff::Timestamp};
 use tieline_proto::v1::{CallState, ResendBacklogRequest, ResendBacklogResponse};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tonic::Status;
@@ -15,11 +11,12 @@ use tonic::Status;
 use super::{
     asked::Asked,
     convert,
-    desk::{Desk, note, shutting_down, stopped},
+    desk::{Desk, note, shutting_down},
     sync::active,
 };
 use crate::{
     driver::connection::Connection,
+    server::signals,
     sidecar::{Progress, Resend, Selection},
     store::StateIs,
 };
@@ -150,7 +147,7 @@ impl Watch {
         }
         let told = tokio::select! {
             told = self.resend.next() => told.map_err(Status::from),
-            () = stopped(&mut self.stopping) => Err(shutting_down()),
+            () = signals::told(self.stopping.clone()) => Err(shutting_down()),
         };
         self.over = told.is_err();
         let progress = told.transpose()?;
@@ -165,7 +162,6 @@ fn told_as(progress: &Progress) -> ResendBacklogResponse {
         skipped: progress.skipped,
         failed: progress.failed,
         waiting: progress.waiting,
-        skipped_by: Vec::new(),
         rate_per_second: progress.rate_per_second,
         eta_seconds: progress.eta_seconds,
         finished: progress.finished,

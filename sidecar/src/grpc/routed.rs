@@ -16,8 +16,10 @@ use tieline_proto::v1::{self, DestinationKind, RouteBasis, RouteCallResponse};
 use super::convert;
 use crate::sidecar::{Basis, RouteAsk, Routed};
 
-/// Most destinations and most records of one answer.
-const LISTED_MAX: usize = 8;
+/// Most records of one answer (route_call.proto).
+const RECORDS_MAX: usize = 8;
+/// Most destinations of one answer (route_call.proto): the configuration allows no more.
+const DESTINATIONS_MAX: usize = 64;
 
 /// What is asked of the sidecar for a ringing call.
 pub(super) fn ask(call: Call) -> RouteAsk {
@@ -59,7 +61,7 @@ fn client(routed: Routed, policy: &Policy) -> v1::Client {
     v1::Client {
         known: target.is_some_and(|target| target.client == ClientIs::Known),
         name: routed.name.as_ref().map(Private::expose).unwrap_or_default().to_owned(),
-        records: records.into_iter().take(LISTED_MAX).map(record).collect(),
+        records: records.into_iter().take(RECORDS_MAX).map(record).collect(),
         owner: owner.map(reference),
     }
 }
@@ -73,21 +75,28 @@ fn telling(kind: Kind) -> u8 {
     }
 }
 
-/// Places in the order they are tried. What follows the voicemail is never rung, and the voicemail itself is the
-/// exchange's own business.
+/// Places in the order they are tried, by block (RC-08). The voicemail picks up, so what follows it is never rung.
 fn destinations(route: &Route, policy: &Policy) -> Vec<v1::Destination> {
-    let rung = route.stops.iter().map_while(|stop| match stop {
-        Stop::Ring(places) => Some(places),
-        Stop::Voicemail => None,
-    });
-    rung.flatten().take(LISTED_MAX).map(|place| destination(place, policy)).collect()
+    let mut all = Vec::new();
+    for (group, stop) in (1..).zip(&route.stops) {
+        let of_group = |(kind, value): (DestinationKind, String)| v1::Destination { kind: kind.into(), value, group };
+        match stop {
+            Stop::Ring(places) => all.extend(places.iter().map(|place| of_group(destination(place, policy)))),
+            Stop::Voicemail => {
+                all.push(of_group((DestinationKind::Voicemail, String::new())));
+                break;
+            }
+        }
+    }
+    all.truncate(DESTINATIONS_MAX);
+    all
 }
 
 /// What a place is shows in itself: a number or an agent's extension is dialled, a word without blanks is a SIP login
 /// (telephony/events.md 2.5), and anything else is a scheme's id.
-fn destination(place: &str, policy: &Policy) -> v1::Destination {
+fn destination(place: &str, policy: &Policy) -> (DestinationKind, String) {
     if let Some(key) = phone::read(place, &policy.plan).key() {
-        return v1::Destination { kind: DestinationKind::Number.into(), value: key.as_str().to_owned() };
+        return (DestinationKind::Number, key.as_str().to_owned());
     }
     let is_login = place.chars().any(char::is_alphabetic) && !place.contains(char::is_whitespace);
     let is_extension = || policy.agents.list().iter().any(|agent| agent.extensions.iter().any(|own| own == place));
@@ -96,7 +105,7 @@ fn destination(place: &str, policy: &Policy) -> v1::Destination {
         false if is_extension() => DestinationKind::Number,
         false => DestinationKind::SchemeId,
     };
-    v1::Destination { kind: kind.into(), value: place.to_owned() }
+    (kind, place.to_owned())
 }
 
 fn reference(agent: &Agent) -> v1::AgentRef {

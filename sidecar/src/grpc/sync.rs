@@ -8,9 +8,9 @@ use tieline_engine::{
     routing::{self, Caller},
 };
 use tieline_proto::v1::{
-    CallReport, ErrorReason, GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse, PushMessengerLeadRequest,
-    PushMessengerLeadResponse, ResendBacklogRequest, ResendBacklogResponse, RouteCallRequest, RouteCallResponse,
-    SyncCallRequest, SyncCallResponse, sync_service_server::SyncService,
+    CallReport, ErrorReason, GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse,
+    PushMessengerLeadRequest, PushMessengerLeadResponse, ResendBacklogRequest, ResendBacklogResponse, RouteCallRequest,
+    RouteCallResponse, SyncCallRequest, SyncCallResponse, sync_service_server::SyncService,
 };
 use tokio::time;
 use tonic::{Request, Response, Status, async_trait};
@@ -19,7 +19,11 @@ use super::{
     asked::Asked,
     convert, deadline,
     desk::{Asker, Desk, Places, note},
-    refused::{self, invalid}, planned, resend, routed,
+    planned,
+    refused::{self, invalid},
+    resend,
+    resting::unless_resting,
+    routed,
 };
 use crate::{
     driver::connection::Connection,
@@ -152,14 +156,12 @@ impl Sync {
         let connection = sidecar.connection(&call.project)?;
         note(&call.project, Some(&call.id));
         active(connection)?;
-        if !connection.gate.closed_for().is_zero() {
-            let text = "the CRM is given a rest after trouble; the listing of connections and their check tell more";
-            return Err(refused::refuse(ErrorReason::CrmUnavailable, text));
-        }
         if connection.learned_at().is_none() {
-            connection.learn().await.map_err(|trouble| refused::trouble(&trouble))?;
+            let learned = unless_resting(connection, connection.learn()).await;
+            learned.and_then(|learned| learned).map_err(|trouble| refused::trouble(&trouble))?;
         }
-        let plan = sidecar.plan(call).await?;
+        let planned = unless_resting(connection, sidecar.plan(call)).await;
+        let plan = planned.map_err(|trouble| refused::trouble(&trouble))??;
         match &plan.trouble {
             Some(trouble) => Err(refused::trouble(trouble)),
             None => Ok(planned::answer(&plan, connection)),

@@ -8,7 +8,6 @@
 //! nothing.
 
 mod answers;
-mod secret;
 mod sink;
 
 use std::{sync::Arc, time::Duration};
@@ -25,7 +24,8 @@ use tieline_crm::transport::BoxFuture;
 use tieline_engine::call::Call;
 use tokio::time;
 
-use self::{answers::Refused, secret::Presented};
+use self::answers::Refused;
+use super::secret::Presented;
 use crate::{
     intake::{self, BODY_MAX, Delivery, Event},
     project::Project,

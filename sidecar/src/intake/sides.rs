@@ -73,10 +73,6 @@ pub(super) fn read(params: &Params, event: Event, policy: &Policy) -> Result<Sid
     if kind == Kind::Internal {
         sides.direction = Direction::Internal;
     }
-    // A listed SIP login that the stop list finds by the line itself is not named again.
-    if sides.line.as_ref().is_some_and(|line| row.has_sip_of_its_own(line)) {
-        sides.line_sip = None;
-    }
     Ok(sides)
 }
 
@@ -133,10 +129,5 @@ impl Ends<'_> {
     /// A line or an agent's number.
     fn is_own(&self, number: &Phone) -> bool {
         self.is_line(number) || self.policy.agents.owns_number(number, &self.policy.plan)
-    }
-
-    fn has_sip_of_its_own(&self, line: &Phone) -> bool {
-        let lines = &self.policy.stop_list.lines;
-        lines.iter().any(|own| own.sip.is_some() && end::same(&own.number, line, self.policy))
     }
 }

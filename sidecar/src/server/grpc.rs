@@ -16,7 +16,7 @@ use tonic::{
 use tonic_health::server::health_reporter;
 use tonic_reflection::server::Builder;
 
-use super::{House, Parts, ServeError};
+use super::{House, Parts, ServeError, signals};
 use crate::grpc::{admin::Admin, desk::Desk, sync::Sync};
 
 /// Largest request read (sync_service.proto: "A request is at most 256 KiB").
@@ -51,10 +51,10 @@ pub(super) async fn open(
     routes.add_service(health).add_service(v1).add_service(alpha).add_service(sync).add_service(admin);
     let routes = routes.routes();
     let incoming = TcpIncoming::from(tcp).with_nodelay(Some(true));
-    parts.spawn(answer(routes.clone(), incoming, House::stopped(house.stopping.clone())));
+    parts.spawn(answer(routes.clone(), incoming, signals::told(house.stopping.clone())));
     if let Some(unix) = unix {
         let incoming = UnixListenerStream::new(unix);
-        parts.spawn(answer(routes, incoming, House::stopped(house.stopping.clone())));
+        parts.spawn(answer(routes, incoming, signals::told(house.stopping.clone())));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use tokio::{sync::watch, time};
 use tonic::server::NamedService;
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use super::{House, ServeError};
+use super::{ServeError, signals};
 use crate::{
     grpc::{admin::Admin, sync::Sync},
     store::Store,
@@ -52,7 +52,7 @@ impl Health {
     /// # Errors
     /// None; the parts of the server end alike.
     pub(super) async fn report(self, mut reporter: HealthReporter) -> Result<(), ServeError> {
-        while time::timeout(ASK_EVERY, House::stopped(self.stopping.clone())).await.is_err() {
+        while time::timeout(ASK_EVERY, signals::told(self.stopping.clone())).await.is_err() {
             self.tell(&reporter).await;
         }
         set(&reporter, false).await;

@@ -16,15 +16,16 @@ use tracing::{Instrument as _, field};
 use super::{
     House, Parts, ServeError, metrics,
     requests::{Door, Requests},
+    signals,
 };
-use crate::{http::webhook, telemetry};
+use crate::{http::{number, webhook}, telemetry};
 
 /// Requests worked on at once; each holds at most one body.
 const AT_ONCE_MAX: usize = 512;
 
 /// Answers on the port until the sidecar stops.
 pub(super) fn open(house: &House, listener: TcpListener, parts: &mut Parts) {
-    let stopped = House::stopped(house.stopping.clone());
+    let stopped = signals::told(house.stopping.clone());
     let router = router(house);
     parts.spawn(async move {
         let served = axum::serve(listener, router).with_graceful_shutdown(stopped);
@@ -41,6 +42,7 @@ fn router(house: &House) -> Router {
     let entrance = Entrance { requests: Arc::clone(&house.requests), places: Arc::new(Semaphore::new(AT_ONCE_MAX)) };
     probes
         .merge(webhook::router(Arc::new(house.sidecar.clone())))
+        .merge(number::router(house.sidecar.clone()))
         .layer(middleware::from_fn_with_state(entrance, enter))
 }
 
@@ -78,7 +80,9 @@ async fn enter(State(entrance): State<Entrance>, request: Request, next: Next) -
     telemetry::join(&span, request.headers().get("traceparent").and_then(|parent| parent.to_str().ok()));
     let response = match entrance.places.try_acquire() {
         Ok(_place) => next.run(request).instrument(span.clone()).await,
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "too many requests are under way; repeat this one\n").into_response(),
+        Err(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "too many requests are under way; repeat this one\n").into_response()
+        }
     };
     span.record("status", response.status().as_u16());
     entrance.requests.count(Door::Http, method, outcome(response.status()), begun.elapsed());
@@ -91,6 +95,7 @@ fn route(path: &str) -> &'static str {
         "/readyz" => "readyz",
         "/metrics" => "metrics",
         "" => "unknown",
+        "/route/{project}/{form}" | "/route/{project}/{secret}/{form}" => "webhook_number",
         _ => "webhook",
     }
 }

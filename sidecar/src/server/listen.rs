@@ -41,15 +41,13 @@ async fn tcp(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeErro
 /// A socket file nobody answers on was left by a sidecar that was killed; it is replaced.
 async fn socket(path: &Path) -> io::Result<UnixListener> {
     match UnixListener::bind(path) {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-            match UnixStream::connect(path).await {
-                Err(left) if left.kind() == io::ErrorKind::ConnectionRefused => {
-                    std::fs::remove_file(path)?;
-                    UnixListener::bind(path)
-                }
-                Ok(_) | Err(_) => Err(error),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => match UnixStream::connect(path).await {
+            Err(left) if left.kind() == io::ErrorKind::ConnectionRefused => {
+                std::fs::remove_file(path)?;
+                UnixListener::bind(path)
             }
-        }
+            Ok(_) | Err(_) => Err(error),
+        },
         bound => bound,
     }
 }

@@ -70,7 +70,11 @@ struct Page {
 
 impl Page {
     fn calls(&mut self, projects: &[Measured]) {
-        self.head("tieline_calls_today", "gauge", "Calls first received today in the project's zone, by what became of them.");
+        self.head(
+            "tieline_calls_today",
+            "gauge",
+            "Calls first received today in the project's zone, by what became of them.",
+        );
         for measured in projects {
             let count = |of: fn(&LedgerDay) -> u64| measured.today.as_ref().map_or(0, of);
             let counts = [

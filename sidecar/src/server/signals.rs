@@ -1,4 +1,4 @@
-//! Being told to stop: SIGTERM by a service manager, SIGINT by a person at the keyboard.
+//! Being told to stop: SIGTERM by a service manager, SIGINT by a person at the keyboard, or another part of the program.
 
 use std::io;
 
@@ -21,13 +21,18 @@ pub fn watch() -> io::Result<watch::Receiver<bool>> {
     Ok(stop)
 }
 
-/// Returns when a signal comes.
+/// Returns when it has become `true`.
+pub async fn told(mut stop: watch::Receiver<bool>) {
+    // A sender that is gone has told as well.
+    drop(stop.wait_for(|told| *told).await);
+}
+
+/// Returns when a signal comes. Signals before the call are not seen: who says first that it is ready begins with
+/// [`watch`].
 ///
 /// # Errors
 /// The system does not let signals be received.
 pub async fn stop() -> io::Result<()> {
-    let mut stop = watch()?;
-    // A sender that is gone has told already.
-    drop(stop.wait_for(|told| *told).await);
+    told(watch()?).await;
     Ok(())
 }

@@ -22,7 +22,8 @@ pub struct Selection {
     pub since: Option<Timestamp>,
     /// Happened before.
     pub until: Option<Timestamp>,
-    /// States; empty means waiting ones and those left out by an earlier activation.
+    /// States; empty means waiting ones and those left out by an earlier activation. Of skipped ones only those are
+    /// ever taken.
     pub states: Vec<StateIs>,
 }
 
@@ -52,7 +53,7 @@ pub struct Progress {
     pub failed: u64,
     /// Still waiting.
     pub waiting: u64,
-    /// Calls finished a second so far.
+    /// Calls finished a second, on average since the beginning.
     pub rate_per_second: f64,
     /// Seconds left at this rate.
     pub eta_seconds: Option<u64>,
@@ -87,14 +88,16 @@ impl Sidecar {
         }
         let now = self.driver.clock.now();
         let mut total = 0;
+        // Live calls go on coming; with them the watch would never end.
+        let accepted_until = Some(now);
         for filter in filters(selection) {
-            total += self.driver.store.requeue(project, filter, now).await?;
+            total += self.driver.store.requeue(project, Filter { accepted_until, ..filter }, now).await?;
         }
-        connection.wake.notify_one();
-        let filter = Filter { since: selection.since, until: selection.until, ..Filter::default() };
+        let filter = Filter { since: selection.since, until: selection.until, accepted_until, ..Filter::default() };
         let count = async |states| self.driver.store.count(project, Filter { states, ..filter.clone() }).await;
         let failed_before = count(vec![StateIs::Failed]).await?;
         let skipped_before = count(vec![StateIs::Skipped]).await?;
+        connection.wake.notify_one();
         let (sidecar, project, begun) = (self.clone(), project.clone(), Instant::now());
         Ok(Resend { sidecar, project, filter, total, failed_before, skipped_before, begun, told_end: false, first: true })
     }
@@ -138,10 +141,17 @@ impl Resend {
     async fn count(&self) -> Result<Progress, StoreError> {
         let driver = self.sidecar.driver();
         let count = async |state| driver.store.count(&self.project, Filter { states: vec![state], ..self.filter.clone() }).await;
-        let waiting = count(StateIs::Waiting).await?.min(self.total);
-        let failed = count(StateIs::Failed).await?.saturating_sub(self.failed_before);
-        let skipped = count(StateIs::Skipped).await?.saturating_sub(self.skipped_before);
-        let sent = self.total.saturating_sub(waiting + failed + skipped);
+        // Calls of the window that were not selected may move too; the sum stays that of the selected ones.
+        let mut left = self.total;
+        let mut share = |found: u64| {
+            let part = found.min(left);
+            left -= part;
+            part
+        };
+        let waiting = share(count(StateIs::Waiting).await?);
+        let failed = share(count(StateIs::Failed).await?.saturating_sub(self.failed_before));
+        let skipped = share(count(StateIs::Skipped).await?.saturating_sub(self.skipped_before));
+        let sent = left;
         let finished_calls = self.total - waiting;
         let rate_per_second = finished_calls as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
         let eta_seconds = (finished_calls > 0).then(|| (waiting as f64 / rate_per_second).ceil() as u64);

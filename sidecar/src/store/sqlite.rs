@@ -176,6 +176,11 @@ impl Store for SqliteStore {
         self.read(move |conn| progress::own(conn, &project, &lane, since))
     }
 
+    fn last_written(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
+        let project = project.clone();
+        self.read(move |conn| progress::last_written(conn, &project))
+    }
+
     fn connection(&self, project: &ProjectId) -> Reply<'_, Option<ConnectionState>> {
         let project = project.clone();
         self.read(move |conn| connections::connection(conn, &project))

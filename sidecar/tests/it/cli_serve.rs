@@ -107,7 +107,8 @@ async fn logs_name_calls_and_never_people() {
     let answer = program.sync().await.sync_call(request).await.unwrap().into_inner();
     assert_eq!(answer.state(), CallState::Written);
     drop(rustls::crypto::ring::default_provider().install_default());
-    let posted = format!(r#"{{"uniqueid": "call-4712", "phone": "{NUMBER}", "calldate": "no day", "userfield": "{NAME}"}}"#);
+    let posted =
+        format!(r#"{{"uniqueid": "call-4712", "phone": "{NUMBER}", "calldate": "no day", "userfield": "{NAME}"}}"#);
     let hook = format!("http://{}/hooks/shop/after_call?phone={NUMBER}", program.http);
     let refused = reqwest::Client::new().post(hook).body(posted).send().await.unwrap();
     assert_eq!(refused.status().as_u16(), 400);
@@ -173,7 +174,8 @@ fn simulated_crms_tell_their_addresses_and_stop_when_told() {
 
 #[test]
 fn a_sidecar_that_is_not_there_is_told_and_wrong_usage_is_told_apart() {
-    let resend = |more: &[&str]| run(tieline().args(["resend", "--address", "127.0.0.1:1", "--project", "shop"]).args(more));
+    let resend =
+        |more: &[&str]| run(tieline().args(["resend", "--address", "127.0.0.1:1", "--project", "shop"]).args(more));
     assert_eq!(resend(&[]), (Some(1), "tieline: no sidecar answers at http://127.0.0.1:1\n".to_owned()));
     assert_eq!(resend(&["--window-days", "400"]).0, Some(64));
 }
@@ -194,7 +196,10 @@ async fn a_call_from_a_file_is_planned_without_a_sidecar() {
     };
     let (code, text) = plan(false).await.unwrap();
     assert_eq!(code, Some(0), "{text}");
-    assert!(text.contains("look-up:") && text.contains("create.contact") && text.contains("verdict: written"), "{text}");
+    assert!(
+        text.contains("look-up:") && text.contains("create.contact") && text.contains("verdict: written"),
+        "{text}"
+    );
     let (code, text) = plan(true).await.unwrap();
     let plan: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, plan.pointer("/verdict/end")), (Some(0), Some(&serde_json::json!("written"))));

@@ -6,3 +6,4 @@ mod messenger;
 mod reports;
 mod routing;
 mod server;
+mod trace;

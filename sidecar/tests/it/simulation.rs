@@ -8,13 +8,13 @@ mod world;
 use tieline_sandbox::CrmKind;
 
 use self::world::World;
+use crate::wired::in_virtual_time;
 
 /// Seeds each CRM is played with in the test suite.
 const SEEDS: u64 = 60;
 
 fn play(kind: CrmKind, seed: u64) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(async {
+    in_virtual_time(async {
         let mut world = World::new(kind, seed).await;
         world.play().await;
         oracle::check(&world).await;
@@ -37,7 +37,9 @@ fn play_all(kind: CrmKind) {
     for seed in seeds() {
         let run = std::panic::catch_unwind(|| play(kind, seed));
         if run.is_err() {
-            panic!("{kind:?} fails with this seed; replay: TIELINE_SEEDS={seed} cargo nextest run -p tieline simulation");
+            panic!(
+                "{kind:?} fails with this seed; replay: TIELINE_SEEDS={seed} cargo nextest run -p tieline simulation"
+            );
         }
     }
 }

@@ -99,6 +99,7 @@ fn abilities(settings: &Settings) -> Abilities {
         search_lag_seconds: settings.search_lag_seconds,
         spellings_max: SPELLINGS_MAX,
         takes_visits: true,
+        logs_unlinked_calls: true,
     }
 }
 

@@ -70,6 +70,7 @@ impl Zoho {
             spellings_max: SPELLINGS_MAX,
             // The Google client id goes with the marks into the record itself: no request of its own.
             takes_visits: false,
+            logs_unlinked_calls: false,
         };
         Self { settings, schema, abilities }
     }

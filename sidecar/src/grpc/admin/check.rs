@@ -11,7 +11,12 @@ use tonic::Status;
 use super::connections::known;
 use crate::{
     driver::connection::Connection,
-    grpc::{asked::Asked, convert, desk::Desk},
+    grpc::{
+        asked::Asked,
+        convert,
+        desk::Desk,
+        resting::{learn_now, unless_resting},
+    },
     store::KeptTrouble,
     troubles,
 };
@@ -23,16 +28,15 @@ pub(super) async fn check(desk: &Desk, request: CheckConnectionRequest) -> Resul
     asked.done()?;
     let connection = known(desk, &project, name)?;
     let (mut findings, mut latency) = (Vec::new(), None);
-    // A person asks: what the delivery rests for need not be waited out.
-    connection.gate.reopen();
     let begun = Instant::now();
-    match connection.learn().await {
+    match learn_now(connection).await {
         Ok(()) => {
             latency = Some(begun.elapsed());
             findings.push(fine("credentials", "the CRM accepts the credentials and shows its settings and users"));
             findings.extend(agents(connection));
             let begun = Instant::now();
-            match connection.refused_mappings().await {
+            let refused = unless_resting(connection, connection.refused_mappings()).await;
+            match refused.and_then(|refused| refused) {
                 Ok(refused) => {
                     latency = latency.min(Some(begun.elapsed()));
                     findings.extend(mappings(connection, &refused));

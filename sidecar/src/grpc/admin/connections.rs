@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tieline_engine::ids::ProjectId;
 use tieline_proto::v1::{
-    ActivateConnectionRequest, ActivateConnectionResponse, Connection as Wire,
-    DeactivateConnectionRequest, DeactivateConnectionResponse, ListConnectionsRequest, ListConnectionsResponse,
-    SetKeepDataRequest, SetKeepDataResponse,
+    ActivateConnectionRequest, ActivateConnectionResponse, Connection as Wire, DeactivateConnectionRequest,
+    DeactivateConnectionResponse, ListConnectionsRequest, ListConnectionsResponse, SetKeepDataRequest,
+    SetKeepDataResponse,
 };
 use tonic::Status;
 
@@ -17,6 +17,7 @@ use crate::{
         convert::{self, Counts},
         desk::{Desk, note},
         refused,
+        resting::learn_now,
     },
     sidecar::Refused,
     store::{Filter, StateIs, Status as Standing},
@@ -56,9 +57,7 @@ pub(super) async fn activate(
         return Err(Refused::OptionNeedsInactive.into());
     }
     if !is_active {
-        // A person asks: what the delivery rested for need not be waited out.
-        connection.gate.reopen();
-        connection.learn().await.map_err(|trouble| refused::trouble(&trouble))?;
+        learn_now(connection).await.map_err(|trouble| refused::trouble(&trouble))?;
     }
     if let Some(keep_data) = request.keep_data {
         keep(connection, keep_data).await?;
@@ -119,6 +118,7 @@ async fn shown(desk: &Desk, connection: &Connection) -> Result<Wire, Status> {
         desk.sidecar.driver().store.count(&connection.project.id, filter).await
     };
     let (backlog, failed) = (count(StateIs::Waiting).await?, count(StateIs::Failed).await?);
-    let counts = Counts { backlog, failed, last_written_at: None };
+    let last_written_at = desk.sidecar.driver().store.last_written(&connection.project.id).await?;
+    let counts = Counts { backlog, failed, last_written_at };
     Ok(convert::connection(&connection.project, &connection.state(), counts))
 }

@@ -7,7 +7,7 @@ use tieline_engine::{
 use tieline_proto::v1;
 
 use super::{
-    call::{self, ID_MAX, NAME_MAX, PROJECT_MAX},
+    call::{self, ID_MAX, PROJECT_MAX},
     check::{Check, Violation},
 };
 
@@ -26,7 +26,5 @@ pub fn route_call(request: &v1::RouteCallRequest) -> Result<Call, Vec<Violation>
     let mut call = Call::new(ProjectId::new(project), CallId::new(id), Direction::Incoming);
     call.client.phone = call::number(&mut check, "client_number", &request.client_number);
     call.line = call::number(&mut check, "project_number", &request.project_number);
-    call.scheme = check.text("scheme", &request.scheme, NAME_MAX);
-    call.params = check.params("params", &request.params);
     check.done(call)
 }

@@ -14,8 +14,8 @@ use super::{
     row::{self, COLUMNS},
 };
 
-/// Calls answered at once at most; the next ones are asked for by position.
-const LIST_MAX: usize = 1_000;
+/// Calls answered at once at most: a page of the contract (failed_calls.proto), and one that tells of another page.
+const LIST_MAX: usize = 1_001;
 
 /// One call; see [`super::Store::call`].
 pub(super) fn call(conn: &Connection, project: &ProjectId, id: &CallId) -> Result<Option<StoredCall>, StoreError> {

@@ -86,8 +86,12 @@ pub(super) fn skip(
     portion: Portion,
 ) -> Result<Portion, StoreError> {
     portion.take(conn, project, filter, |stored| {
-        let open = matches!(stored.state, State::Waiting | State::Failed);
-        if !open || !stored.written.is_empty() {
+        let may_end = match stored.state {
+            State::Waiting => stored.written.is_empty(),
+            State::Failed => true,
+            State::Written | State::Skipped(_) => false,
+        };
+        if !may_end {
             return Ok(false);
         }
         end(conn, stored, reason, now)?;

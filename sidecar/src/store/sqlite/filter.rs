@@ -49,6 +49,9 @@ impl Conditions {
         if let Some(until) = filter.until {
             all.add("happened_at < ", "", micros(until));
         }
+        if let Some(until) = filter.accepted_until {
+            all.add("received_at <= ", "", micros(until));
+        }
         if let Some(ids) = &filter.ids {
             all.add("id IN (SELECT value FROM json_each(", "))", row::to_json(ids)?);
         }

@@ -47,7 +47,7 @@ impl Home {
     /// A home in a file.
     pub(super) fn file(path: &Path, bounds: Bounds, commits: Arc<AtomicU64>) -> Result<Self, StoreError> {
         let lock = lock(path)?;
-        let conn = schema::open_writer(path, bounds.file_bytes)?;
+        let conn = schema::open_writer(path, bounds.file_bytes).map_err(|error| naming(path, error))?;
         let (reads, mut workers) = readers::start(path, bounds.queue)?;
         let (writes, worker) = writer::start(conn, lock, bounds.queue, commits)?;
         workers.push(worker);
@@ -103,6 +103,16 @@ fn send(threads: &Mutex<Option<Threads>>, kind: Work, job: Job) -> Result<(), St
         TrySendError::Full(_) => StoreError::Full,
         TrySendError::Disconnected(_) => StoreError::Closed,
     })
+}
+
+/// What cannot be opened is a matter for a person, who has to know which file is meant.
+fn naming(path: &Path, error: StoreError) -> StoreError {
+    let path = path.display();
+    match error {
+        StoreError::Broken(text) => StoreError::Broken(format!("{path}: {text}")),
+        StoreError::Unreadable(text) => StoreError::Unreadable(format!("{path}: {text}")),
+        StoreError::Full | StoreError::Closed => error,
+    }
 }
 
 /// Two sidecars on one file would deliver every call twice, so a file beside it is locked for as long as writing

@@ -23,6 +23,9 @@ pub(super) fn save(conn: &Connection, progress: &Progress) -> Result<(), StoreEr
     if let Some(agent) = &progress.talked {
         put_talk(conn, &progress.project, &before.lane, agent, before.happened_at)?;
     }
+    if let Some(at) = progress.written.iter().map(|written| written.at).max() {
+        put_written(conn, &progress.project, at)?;
+    }
     queue::settle(conn, &progress.project, &before.lane, progress.at)
 }
 
@@ -41,6 +44,13 @@ pub(super) fn own(conn: &Connection, project: &ProjectId, lane: &str, since: Tim
         own.last_talk = Some(AgentId::new(row.get::<_, String>(0)?));
     }
     Ok(own)
+}
+
+/// When something was last written; see [`super::Store::last_written`].
+pub(super) fn last_written(conn: &Connection, project: &ProjectId) -> Result<Option<Timestamp>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT at FROM writes WHERE project = ?1")?;
+    let mut rows = statement.query([project.as_str()])?;
+    rows.next()?.map(|row| row::time(row, "at")).transpose()
 }
 
 /// A call as it stands before the progress.
@@ -144,5 +154,14 @@ fn put_talk(
          WHERE excluded.happened_at >= talks.happened_at",
     )?
     .execute(params![project.as_str(), lane, agent.as_str(), happened_at])?;
+    Ok(())
+}
+
+fn put_written(conn: &Connection, project: &ProjectId, at: Timestamp) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO writes (project, at) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET at = excluded.at WHERE excluded.at > writes.at",
+    )?
+    .execute(params![project.as_str(), micros(at)])?;
     Ok(())
 }

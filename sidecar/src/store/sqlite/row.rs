@@ -119,7 +119,9 @@ pub(super) fn unsigned(count: i64) -> u64 {
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Unreadable(error.to_string()),
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Unreadable(format!(
+                "{error}; put a backup in the file's place, or move it away to begin with an empty one"
+            )),
             Some(_) => Self::Broken(error.to_string()),
             // Not from SQLite: a column has another type than this version expects.
             None => Self::Unreadable(error.to_string()),

@@ -90,7 +90,7 @@ fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
 fn check_identity(conn: &Connection) -> Result<(), StoreError> {
     let objects: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if objects > 0 && pragma(conn, "application_id")? != APPLICATION_ID {
-        return Err(StoreError::Unreadable("the file is another program's database".to_owned()));
+        return Err(StoreError::Unreadable("the file is another program's database; name another file in the configuration".to_owned()));
     }
     Ok(())
 }
@@ -114,6 +114,6 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(_) => Ok(()),
-        Err(error) => Err(StoreError::Broken(format!("{}: {error}", path.display()))),
+        Err(error) => Err(StoreError::Broken(error.to_string())),
     }
 }

@@ -73,6 +73,12 @@ CREATE TABLE connections (
     state   TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- When something was last written to a project's CRM.
+CREATE TABLE writes (
+    project TEXT PRIMARY KEY,
+    at      INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE tokens (
     project    TEXT PRIMARY KEY,
     sealed     BLOB    NOT NULL,

@@ -41,7 +41,7 @@ fn faults_are_shown_one_a_line_with_file_line_and_key() {
     assert_eq!(
         lines[1],
         "tieline.toml:3: server.listen: there is no such key; accepted here: grpc_listen, http_listen, \
-         grpc_unix_socket, request_body_bytes_max, drain_seconds"
+         grpc_unix_socket, drain_seconds"
     );
     assert_eq!(lines.len(), 2);
 }
@@ -121,7 +121,6 @@ fn the_server_is_checked() {
     of_file("[server]\ngrpc_listen = \"localhost\"", "server.grpc_listen", "no IP address with a port");
     of_file("[server]\nhttp_listen = \"127.0.0.1:7071\"", "server.http_listen", "another port");
     of_file("[server]\nhttp_listen = \"0.0.0.0:7071\"", "server.http_listen", "another port");
-    of_file("[server]\nrequest_body_bytes_max = 1", "server.request_body_bytes_max", "from 1024");
     of_file("[server]\ngrpc_unix_socket = \"\"", "server.grpc_unix_socket", "is empty");
     of_file("[store]\nkind = \"tape\"", "store.kind", "write sqlite");
     of_file("[store]\npath = 3", "store.path", "is an integer; write a text in quotes");
@@ -129,6 +128,14 @@ fn the_server_is_checked() {
     of_file("[telemetry]\nlevel = \"loud\"", "telemetry.level", "error, warn, info, debug or trace");
     of_file("[telemetry]\notlp_endpoint = \"collector\"", "telemetry.otlp_endpoint", "http://127.0.0.1:4317");
     of_file("[telemetry]\notlp_endpoint = \"http://user:pass@host\"", "telemetry.otlp_endpoint", "no address");
+}
+
+#[test]
+fn more_blocks_or_places_than_an_answer_holds_are_refused() {
+    let blocks = format!("[projects.routing]\nblocks = [{}]", "\"voicemail\", ".repeat(9));
+    one(&project(&blocks, ""), "projects[0].routing.blocks", "more than 8");
+    let places = format!("[projects.routing]\nblocks = [{{ places = [{}] }}]", "\"desk\", ".repeat(9));
+    one(&project(&places, ""), "projects[0].routing.blocks[0]", "more than 8 places");
 }
 
 #[test]

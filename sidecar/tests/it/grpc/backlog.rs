@@ -2,7 +2,7 @@
 
 use tieline_engine::ids::{CallId, ProjectId};
 use tieline_proto::v1::{
-    ActivateConnectionRequest, CallState, DropCallsRequest, ErrorReason, CallIds, ResendBacklogRequest,
+    ActivateConnectionRequest, CallIds, CallState, DropCallsRequest, ErrorReason, ResendBacklogRequest,
     drop_calls_request::Selection,
 };
 use tonic::Code;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tieline_proto::v1::{
     ActivateConnectionRequest, CheckConnectionRequest, CheckSeverity, ConnectionState, DeactivateConnectionRequest,
     GetLedgerRequest, ListConnectionsRequest, ListFailedCallsRequest, RetryCallsRequest, SetKeepDataRequest,
+    SyncCallRequest,
 };
 use tonic::Code;
 
@@ -80,7 +81,8 @@ async fn administrators_too_learn_of_every_wrong_field() {
     assert_eq!(fields(&status), ["project", "page_size", "page_token"]);
     let status = house.admin().retry_calls(RetryCallsRequest::default()).await.unwrap_err();
     assert_eq!(fields(&status), ["project", "selection"]);
-    let asked = GetLedgerRequest { from_day: "29.03.2026".to_owned(), to_day: "2026-3-29".to_owned(), ..Default::default() };
+    let asked =
+        GetLedgerRequest { from_day: "29.03.2026".to_owned(), to_day: "2026-3-29".to_owned(), ..Default::default() };
     let status = house.admin().get_ledger(asked).await.unwrap_err();
     assert_eq!(fields(&status), ["from_day", "to_day"]);
 }
@@ -95,5 +97,18 @@ async fn the_ledger_of_today_balances_and_the_listing_counts_what_waits() {
     let day = ledger.days.first().unwrap();
     assert_eq!((day.received, day.waiting, day.balanced), (2, 2, true));
     let listed = house.admin().list_connections(ListConnectionsRequest::default()).await.unwrap().into_inner();
-    assert_eq!(listed.connections.first().unwrap().backlog, 2);
+    let listed = listed.connections.first().unwrap();
+    assert_eq!((listed.backlog, &listed.last_written_at), (2, &None));
+}
+
+#[tokio::test]
+async fn the_listing_tells_when_the_crm_last_took_something() {
+    let house = House::with_crm("", "").await;
+    let request = SyncCallRequest { call: Some(ended("1", "0671234567")), wait_ms: Some(30_000) };
+    let written = house.sync().sync_call(request).await.unwrap().into_inner().report.unwrap().written;
+    let listed = house.admin().list_connections(ListConnectionsRequest::default()).await.unwrap().into_inner();
+    let latest = listed.connections.first().unwrap().last_written_at;
+    let at = |moment: prost_types::Timestamp| (moment.seconds, moment.nanos / 1_000);
+    assert_eq!(latest.map(at), written.into_iter().filter_map(|record| record.at.map(at)).max());
+    assert!(latest.is_some());
 }

@@ -69,7 +69,8 @@ async fn who_waits_for_a_call_learns_what_was_written() {
     let request = SyncCallRequest { call: Some(ended("1", "0671234567")), wait_ms: Some(30_000) };
     let answer = house.sync().sync_call(request).await.unwrap().into_inner();
     assert_eq!(answer.state(), CallState::Written);
-    let kinds: Vec<_> = answer.report.unwrap().written.into_iter().map(|written| written.record.unwrap().kind()).collect();
+    let kinds: Vec<_> =
+        answer.report.unwrap().written.into_iter().map(|written| written.record.unwrap().kind()).collect();
     assert!(kinds.contains(&EntityKind::Contact) && kinds.contains(&EntityKind::Deal), "{kinds:?}");
 }
 

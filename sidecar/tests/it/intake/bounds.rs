@@ -73,6 +73,8 @@ fn json_with_a_forms_type_and_a_bare_query_are_read() {
     assert_eq!((json.id.as_str(), query.id.as_str()), ("u", "u"));
     assert_eq!(query.client.phone.as_ref().map(|phone| phone.raw()), Some("+380671112233"));
     assert_eq!(query.param("tag").as_deref(), Some("1"));
+    let braces = deliver(FORM, None, b"{{x}}=1&uniqueid=u&caller=380671112233");
+    assert_eq!(braces.param("x").as_deref(), Some("1"), "a form whose first name is in braces is no JSON");
     let both = deliver(JSON, Some("tag=2"), br#"{"{{uniqueid}}": "u", "caller": "380671112233"}"#);
     assert_eq!((both.id.as_str(), both.param("tag").as_deref()), ("u", Some("2")), "static parameters come in the URL");
 }

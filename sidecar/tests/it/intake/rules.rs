@@ -149,14 +149,39 @@ fn a_type_that_is_not_said_follows_from_the_webhook_or_the_ends() {
 #[test]
 fn a_derived_id_is_the_same_for_every_spelling_and_another_for_another_second() {
     // field.md 2.22
-    let id = |caller: &str, second: u32| {
-        let body =
-            format!(r#"{{"caller": "{caller}", "dst": "380441112233", "calldate": "2026-01-02 10:00:0{second}"}}"#);
+    let on_line = |caller: &str, line: &str, second: u32| {
+        let body = format!(r#"{{"caller": "{caller}", "dst": "{line}", "calldate": "2026-01-02 10:00:0{second}"}}"#);
         one(Event::AfterCall, &body).id
     };
+    let id = |caller: &str, second: u32| on_line(caller, "380441112233", second);
     assert_eq!(id("380671112233", 1), id("+38 (067) 111-22-33", 1));
     assert_ne!(id("380671112233", 1), id("380671112233", 2));
     assert_ne!(id("380671112233", 1), id("380671112234", 1));
+    assert_ne!(id("380671112233", 1), on_line("380671112233", "380441112244", 1));
+}
+
+#[test]
+fn in_transit_the_dialled_number_is_the_clients_whatever_else_is_said() {
+    let body = r#"{"uniqueid": "u", "call_type": "transitout", "dst": "380501112233", "E164": "380671110001", "caller_number": "380671110001"}"#;
+    assert_eq!(client(&one(Event::Unknown, body)), Some("380501112233"));
+}
+
+#[test]
+fn a_stop_listed_login_stops_its_own_calls_and_those_of_its_line() {
+    // Z-23, Z-24
+    let mut project = crate::sample::project();
+    project.policy.stop_list.lines[0].sip = Some("testsitecom_fmc".to_owned());
+    project.policy.stop_list.entries = vec!["testsitecom_fmc".to_owned()];
+    let stops = |body: &str| {
+        let call = read(&project, Event::AfterOutgoing, body).expect("a call").remove(0);
+        project.policy.stop_list.stops(&call, &project.policy.plan).is_some()
+    };
+    let by = |login: &str, line: &str| {
+        format!(r#"{{"uniqueid": "u", "caller": "{login}", "callee": "380671112233", "outbound_number": "{line}"}}"#)
+    };
+    assert!(stops(&by("testsitecom_manager1", "380443330000")), "the line is the listed login's");
+    assert!(stops(&by("testsitecom_fmc", "380445550000")), "the call is made from the listed login");
+    assert!(!stops(&by("testsitecom_manager1", "380445550000")));
 }
 
 #[test]

@@ -45,8 +45,7 @@ pub(super) enum Event {
 }
 
 /// Numbers of clients, without spelling.
-const CLIENTS: [&str; 7] =
-    ["671110001", "671110002", "501110003", "931110004", "661110005", "991110006", "441110007"];
+const CLIENTS: [&str; 7] = ["671110001", "671110002", "501110003", "931110004", "661110005", "991110006", "441110007"];
 
 fn spell(number: &str, dice: &mut Dice) -> String {
     let (code, rest) = number.split_at(2);
@@ -84,18 +83,29 @@ pub(super) fn events(kind: CrmKind, dice: &mut Dice, start: Timestamp) -> Vec<(S
 }
 
 /// The pieces of one call: perhaps its ring, its end, perhaps its recording; some twice, some late.
-fn call(index: u64, begins: SignedDuration, dice: &mut Dice, start: Timestamp, events: &mut Vec<(SignedDuration, Event)>) {
+fn call(
+    index: u64,
+    begins: SignedDuration,
+    dice: &mut Dice,
+    start: Timestamp,
+    events: &mut Vec<(SignedDuration, Event)>,
+) {
     let mut ended = ended(index, begins, dice, start);
     let length = SignedDuration::from_secs(i64::from(ended.ring_seconds + ended.talk_seconds));
     let mut late = |piece: &Call, after: SignedDuration, dice: &mut Dice| {
         for _ in 0..(1 + u64::from(dice.percent(20))) {
-            let delay = if dice.percent(15) { SignedDuration::from_secs(i64::try_from(dice.below(400)).unwrap()) } else { SignedDuration::ZERO };
+            let delay = if dice.percent(15) {
+                SignedDuration::from_secs(i64::try_from(dice.below(400)).unwrap())
+            } else {
+                SignedDuration::ZERO
+            };
             events.push((begins + after + delay, Event::Piece(Box::new(piece.clone()))));
         }
     };
     if dice.percent(50) {
         let mut ringing = Call::new(ended.project.clone(), ended.id.clone(), ended.direction);
-        (ringing.client, ringing.line, ringing.started_at) = (ended.client.clone(), ended.line.clone(), ended.started_at);
+        (ringing.client, ringing.line, ringing.started_at) =
+            (ended.client.clone(), ended.line.clone(), ended.started_at);
         late(&ringing, SignedDuration::ZERO, dice);
         if ended.is_answered() && dice.percent(60) {
             ringing.phase = Phase::PickedUp;
@@ -121,11 +131,16 @@ fn ended(index: u64, begins: SignedDuration, dice: &mut Dice, start: Timestamp) 
     call.started_at = Some(start + begins);
     call.ring_seconds = 3 + u32::try_from(dice.below(30)).unwrap();
     let answered = dice.percent(65);
-    call.outcome = Some(if answered { Outcome::Answered } else { dice.pick(&[Outcome::NoAnswer, Outcome::Busy, Outcome::Voicemail]) });
+    call.outcome = Some(if answered {
+        Outcome::Answered
+    } else {
+        dice.pick(&[Outcome::NoAnswer, Outcome::Busy, Outcome::Voicemail])
+    });
     call.talk_seconds = if answered { 5 + u32::try_from(dice.below(300)).unwrap() } else { 0 };
     let sip = dice.pick(&["shop_one", "shop_two", "shop_three", "shop_stranger"]).to_owned();
     let agent = AgentRef { sip: Some(sip), ..AgentRef::default() };
-    call.legs = vec![Leg { agent, answered, talk_seconds: call.talk_seconds, started_at: call.started_at, ..Leg::default() }];
+    call.legs =
+        vec![Leg { agent, answered, talk_seconds: call.talk_seconds, started_at: call.started_at, ..Leg::default() }];
     if dice.percent(40) {
         call.utm.source = Some("google".to_owned());
         call.client.google_client_id = Some(format!("77.{index}"));

@@ -26,9 +26,10 @@ pub(crate) async fn lists_go_on_from_a_position(store: &dyn Store) {
 }
 
 pub(crate) async fn filters_find_by_state_reason_trouble_time_and_id(store: &dyn Store) {
-    for (id, started) in [("a", Some(-100)), ("b", None), ("c", None), ("d", Some(50)), ("e", None)] {
+    let accepted = [("a", Some(-100), 0), ("b", None, 0), ("c", None, 0), ("d", Some(50), 0), ("e", None, 1)];
+    for (id, started, seconds) in accepted {
         let started_at = started.map(at);
-        accept(store, Call { started_at, ..call(id, id) }, 0).await;
+        accept(store, Call { started_at, ..call(id, id) }, seconds).await;
     }
     finish(store, "a", State::Skipped(ReasonCode::OutOfWindow), 1).await;
     finish(store, "b", State::Skipped(ReasonCode::StopListed), 1).await;
@@ -49,6 +50,7 @@ pub(crate) async fn filters_find_by_state_reason_trouble_time_and_id(store: &dyn
         (Filter { since: Some(at(0)), ..any() }, "bcde"),
         (Filter { until: Some(at(0)), ..any() }, "a"),
         (Filter { since: Some(at(-100)), until: Some(at(50)), ..any() }, "abce"),
+        (Filter { accepted_until: Some(at(0)), ..any() }, "abcd"),
         (Filter { ids: Some(vec![CallId::new("b"), CallId::new("x"), CallId::new("a")]), ..any() }, "ab"),
         (Filter { ids: Some(Vec::new()), ..any() }, ""),
     ] {
@@ -109,14 +111,15 @@ pub(crate) async fn a_requeued_call_does_not_hold_a_live_one_up(store: &dyn Stor
     assert_eq!(due(store, 3).await, ["live", "other"]);
 }
 
-pub(crate) async fn skipping_spares_what_is_in_the_crm(store: &dyn Store) {
+pub(crate) async fn skipping_spares_what_is_on_its_way_into_the_crm(store: &dyn Store) {
     for id in ["a", "b", "c", "d"] {
         accept(store, call(id, id), 0).await;
     }
-    let of = stored(store, "b").await;
-    store.save(Progress { written: vec![deal_made(1)], ..progress(&of, State::Waiting, 1) }).await.unwrap();
+    for (id, state) in [("b", State::Waiting), ("d", State::Failed)] {
+        let of = stored(store, id).await;
+        store.save(Progress { written: vec![deal_made(1)], ..progress(&of, state, 1) }).await.unwrap();
+    }
     finish(store, "c", State::Written, 1).await;
-    finish(store, "d", State::Failed, 1).await;
     let reason = Reason::new(ReasonCode::Dropped).with("by", "admin");
     assert_eq!(store.skip(&shop(), Filter::default(), reason.clone(), at(2)).await.unwrap(), 2);
     let dropped = store.list(&shop(), in_state(&[StateIs::Skipped]), 0, 9).await.unwrap();

@@ -4,7 +4,7 @@ use tieline::store::{Filter, OwnOf, Progress, Receipt, State, Store, StoreError}
 use tieline_engine::{
     call::Call,
     facts::{OwnRecord, StepFact},
-    ids::{AgentId, CallId, RecordId, UserId},
+    ids::{AgentId, CallId, ProjectId, RecordId, UserId},
     reason::{Reason, ReasonCode},
     record::Kind,
     step::{Mark, StepKey},
@@ -116,6 +116,17 @@ pub(crate) async fn the_latest_talk_counts_not_the_latest_delivery(store: &dyn S
         store.save(Progress { talked, ..progress(&of, State::Written, 2) }).await.unwrap();
     }
     assert_eq!(store.own(&shop(), "1", at(0)).await.unwrap().last_talk, Some(AgentId::new("anna")));
+}
+
+pub(crate) async fn the_latest_write_of_a_project_is_known(store: &dyn Store) {
+    assert_eq!(store.last_written(&shop()).await.unwrap(), None);
+    accept(store, call("a", "1"), 0).await;
+    let of = stored(store, "a").await;
+    for (written, seconds) in [(vec![deal_made(5), deal_made(7)], 7), (vec![deal_made(6)], 8), (Vec::new(), 9)] {
+        store.save(Progress { written, ..progress(&of, State::Waiting, seconds) }).await.unwrap();
+    }
+    assert_eq!(store.last_written(&shop()).await.unwrap(), Some(at(7)));
+    assert_eq!(store.last_written(&ProjectId::new("workshop")).await.unwrap(), None);
 }
 
 pub(crate) async fn progress_of_an_unknown_call_is_an_error(store: &dyn Store) {

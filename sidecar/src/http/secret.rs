@@ -1,4 +1,4 @@
-//! Whether a webhook comes from the project's telephone platform. The platform signs nothing (telephony/events.md
+//! Whether a request comes from the project's telephone platform. The platform signs nothing (telephony/events.md
 //! 2.1): a secret in the address, HTTP Basic or an `Auth-Key` header are what it can send.
 
 use axum::http::{HeaderMap, header};
