@@ -33,16 +33,8 @@ fn the_services_have_exactly_these_methods() {
     let mut methods = Vec::new();
     for service in contract().iter().flat_map(|file| &file.service) {
         for method in &service.method {
-            assert!(
-                !method.client_streaming(),
-                "{} takes a stream",
-                method.name()
-            );
-            let stream = if method.server_streaming() {
-                " (stream)"
-            } else {
-                ""
-            };
+            assert!(!method.client_streaming(), "{} takes a stream", method.name());
+            let stream = if method.server_streaming() { " (stream)" } else { "" };
             methods.push(format!("{}.{}{stream}", service.name(), method.name()));
         }
     }
@@ -97,26 +89,15 @@ fn every_text_list_and_map_of_a_request_states_its_bound() {
 #[test]
 fn the_comment_of_every_error_reason_says_its_code_and_who_acts() {
     let files = contract();
-    let file = files
-        .iter()
-        .find(|file| file.name().ends_with("/error_reason.proto"))
-        .expect("the file of the reasons");
+    let file = files.iter().find(|file| file.name().ends_with("/error_reason.proto")).expect("the file of the reasons");
     let comments = comments(file);
     let values = &file.enum_type[0].value;
     assert_eq!(file.enum_type[0].name(), "ErrorReason");
     for (v, value) in values.iter().enumerate() {
         let reason = ErrorReason::try_from(value.number()).expect("a value of the list");
-        let expected = format!(
-            "{}, {} acts. ",
-            code_name(reason.code()),
-            reason.actor().word()
-        );
+        let expected = format!("{}, {} acts. ", code_name(reason.code()), reason.actor().word());
         let comment = &comments[&path([5, 0, 2, v])];
-        assert!(
-            comment.starts_with(&expected),
-            "{}: {comment}",
-            value.name()
-        );
+        assert!(comment.starts_with(&expected), "{}: {comment}", value.name());
     }
 }
 
@@ -158,9 +139,7 @@ fn debug_of_a_call_shows_its_id_and_no_personal_data() {
     };
     let shown = format!("{call:?}");
     assert!(shown.contains("ua9_-1790775458.2139025") && shown.contains("e-17"));
-    for secret in [
-        "38067", "38050", "olena", "Olena", "101", "secret", "records.",
-    ] {
+    for secret in ["38067", "38050", "olena", "Olena", "101", "secret", "records."] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
 }
@@ -168,11 +147,7 @@ fn debug_of_a_call_shows_its_id_and_no_personal_data() {
 /// The files of `tieline.v1`, without those they import.
 fn contract() -> Vec<FileDescriptorProto> {
     let set = FileDescriptorSet::decode(FILE_DESCRIPTOR_SET).expect("a descriptor set");
-    let files: Vec<_> = set
-        .file
-        .into_iter()
-        .filter(|file| file.package() == "tieline.v1")
-        .collect();
+    let files: Vec<_> = set.file.into_iter().filter(|file| file.package() == "tieline.v1").collect();
     assert!(!files.is_empty(), "the package is there");
     files
 }
@@ -198,10 +173,7 @@ fn documentable(file: &FileDescriptorProto) -> Vec<(Vec<i32>, String)> {
     for (m, message) in file.message_type.iter().enumerate() {
         found.push((path([4, m]), message.name().to_owned()));
         for (f, field) in message.field.iter().enumerate() {
-            found.push((
-                path([4, m, 2, f]),
-                format!("{}.{}", message.name(), field.name()),
-            ));
+            found.push((path([4, m, 2, f]), format!("{}.{}", message.name(), field.name())));
         }
     }
     for (e, list) in file.enum_type.iter().enumerate() {
@@ -213,10 +185,7 @@ fn documentable(file: &FileDescriptorProto) -> Vec<(Vec<i32>, String)> {
     for (s, service) in file.service.iter().enumerate() {
         found.push((path([6, s]), service.name().to_owned()));
         for (m, method) in service.method.iter().enumerate() {
-            found.push((
-                path([6, s, 2, m]),
-                format!("{}.{}", service.name(), method.name()),
-            ));
+            found.push((path([6, s, 2, m]), format!("{}.{}", service.name(), method.name())));
         }
     }
     found
@@ -229,35 +198,22 @@ fn sent_by_callers(files: &[FileDescriptorProto]) -> BTreeSet<String> {
         .flat_map(|file| &file.message_type)
         .map(|message| (format!(".tieline.v1.{}", message.name()), message))
         .collect();
-    let methods = files
-        .iter()
-        .flat_map(|file| &file.service)
-        .flat_map(|service| &service.method);
-    let mut waiting: Vec<String> = methods
-        .map(|method| method.input_type().to_owned())
-        .collect();
+    let methods = files.iter().flat_map(|file| &file.service).flat_map(|service| &service.method);
+    let mut waiting: Vec<String> = methods.map(|method| method.input_type().to_owned()).collect();
     let mut sent = BTreeSet::new();
     while let Some(name) = waiting.pop() {
         let Some(message) = messages.get(&name) else {
             continue;
         };
         if sent.insert(name) {
-            waiting.extend(
-                message
-                    .field
-                    .iter()
-                    .map(|field| field.type_name().to_owned()),
-            );
+            waiting.extend(message.field.iter().map(|field| field.type_name().to_owned()));
         }
     }
     sent
 }
 
 fn path<const N: usize>(places: [usize; N]) -> Vec<i32> {
-    places
-        .into_iter()
-        .map(|place| i32::try_from(place).expect("a small number"))
-        .collect()
+    places.into_iter().map(|place| i32::try_from(place).expect("a small number")).collect()
 }
 
 /// The name gRPC's documentation gives a code.

@@ -44,10 +44,9 @@ impl ErrorReason {
             | Self::CrmRejectedData => Code::FailedPrecondition,
             Self::QueueFull => Code::ResourceExhausted,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
-            Self::StoreUnavailable
-            | Self::ShuttingDown
-            | Self::CrmUnavailable
-            | Self::CrmQuotaExhausted => Code::Unavailable,
+            Self::StoreUnavailable | Self::ShuttingDown | Self::CrmUnavailable | Self::CrmQuotaExhausted => {
+                Code::Unavailable
+            }
             Self::CrmAnswerUnreadable | Self::Internal => Code::Internal,
         }
     }
@@ -85,8 +84,6 @@ impl Actor {
     #[must_use]
     pub fn word(self) -> String {
         let name = self.as_str_name();
-        name.strip_prefix(ACTOR_PREFIX)
-            .unwrap_or(name)
-            .to_ascii_lowercase()
+        name.strip_prefix(ACTOR_PREFIX).unwrap_or(name).to_ascii_lowercase()
     }
 }

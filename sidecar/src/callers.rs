@@ -1,5 +1,7 @@
 //! What is known of callers: look-ups kept for a while, asked once for all who want the same one.
 
+mod own;
+
 use std::sync::Arc;
 
 use moka::future::Cache;
@@ -11,6 +13,7 @@ use tieline_engine::{
     lookup::LookUp,
 };
 
+pub use self::own::OwnKept;
 use crate::{
     driver::{connection::Connection, quota::Priority},
     project::RouteConfig,
@@ -23,7 +26,12 @@ type Key = (ProjectId, String);
 
 /// Look-ups kept for a while.
 pub struct Callers {
-    cache: Cache<Key, Arc<Found>>,
+    /// What may be decided upon.
+    current: Cache<Key, Arc<Found>>,
+    /// What was known last, however old: for a ringing phone when the CRM does not answer.
+    last: Cache<Key, Arc<Found>>,
+    /// What our own work shows.
+    pub own: OwnKept,
 }
 
 impl Default for Callers {
@@ -36,13 +44,18 @@ impl Callers {
     /// Nothing is known yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { cache: Cache::new(CALLERS_MAX) }
+        Self { current: Cache::new(CALLERS_MAX), last: Cache::new(CALLERS_MAX), own: OwnKept::new() }
     }
 
     /// What is kept of a caller and still counts.
     pub async fn kept(&self, project: &ProjectId, lane: &str, config: &RouteConfig, now: Timestamp) -> Option<Arc<Found>> {
         let key = (project.clone(), lane.to_owned());
-        self.cache.get(&key).await.filter(|found| counts(found, config, now))
+        self.current.get(&key).await.filter(|found| counts(found, config, now))
+    }
+
+    /// What was known of a caller last, however old it is and whatever was written since.
+    pub async fn last_known(&self, project: &ProjectId, lane: &str) -> Option<Arc<Found>> {
+        self.last.get(&(project.clone(), lane.to_owned())).await
     }
 
     /// Asks the CRM, unless what is kept will do. Equal questions asked at once are asked once.
@@ -62,19 +75,21 @@ impl Callers {
         let key = (connection.project.id.clone(), lane.to_owned());
         let now = connection.now();
         let usable = |found: &Arc<Found>| !ask.fresh && counts(found, &connection.project.route, now);
-        if let Some(kept) = self.cache.get(&key).await {
+        if let Some(kept) = self.current.get(&key).await {
             if usable(&kept) {
                 return Ok(kept);
             }
-            self.cache.invalidate(&key).await;
+            self.current.invalidate(&key).await;
         }
-        let asked = self.cache.try_get_with(key, async { connection.look_up(ask, priority).await.map(Arc::new) });
-        asked.await.map_err(|trouble| Trouble::clone(&trouble))
+        let asking = async { connection.look_up(ask, priority).await.map(Arc::new) };
+        let found = self.current.try_get_with(key.clone(), asking).await.map_err(|trouble| Trouble::clone(&trouble))?;
+        self.last.insert(key, Arc::clone(&found)).await;
+        Ok(found)
     }
 
-    /// Forgets a caller: something is being written for them.
+    /// Decides no longer upon what is kept of a caller: something is being written for them.
     pub async fn forget(&self, project: &ProjectId, lane: &str) {
-        self.cache.invalidate(&(project.clone(), lane.to_owned())).await;
+        self.current.invalidate(&(project.clone(), lane.to_owned())).await;
     }
 }
 

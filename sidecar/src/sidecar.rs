@@ -107,7 +107,10 @@ impl Sidecar {
         let day = at.to_zoned(policy.zone.clone()).date();
         let lane_of = Arc::new(move |call: &Call| lane(call, &policy));
         let accepted = self.driver.store.accept(Piece { call, lane_of, at, day, raw, trace }).await?;
-        connection.wake.notify_one();
+        // Whoever activates the connection wakes its loop, which then finds what was stored before.
+        if connection.is_active() {
+            connection.wake.notify_one();
+        }
         Ok(accepted)
     }
 

@@ -64,7 +64,8 @@ pub trait Store: Send + Sync {
     /// How many calls a filter finds.
     fn count(&self, project: &ProjectId, filter: Filter) -> Reply<'_, u64>;
 
-    /// Puts calls back to waiting as backlog, due now; failed steps are forgiven. Returns how many.
+    /// Puts calls back to waiting as backlog, due now; those that wait already keep their place. Failed steps are
+    /// forgiven. Returns how many.
     fn requeue(&self, project: &ProjectId, filter: Filter, now: Timestamp) -> Reply<'_, u64>;
 
     /// Ends waiting or failed calls as skipped for a reason. Waiting ones of which something is in the CRM already

@@ -1,10 +1,10 @@
 //! Logs and traces. Trace context comes in with a request, is kept with the call, and goes out with each CRM request.
 
-use std::{collections::BTreeMap, io, time::Duration};
+use std::{io, time::Duration};
 
 use opentelemetry::{
     Context,
-    propagation::TextMapPropagator as _,
+    propagation::{Injector, TextMapPropagator as _},
     trace::{TraceContextExt as _, TracerProvider as _},
 };
 use opentelemetry_otlp::WithExportConfig as _;
@@ -94,8 +94,18 @@ pub fn traceparent() -> Option<String> {
     if !context.span().span_context().is_valid() {
         return None;
     }
-    let mut carrier = std::collections::HashMap::new();
+    let mut carrier = Traceparent(None);
     TraceContextPropagator::new().inject_context(&context, &mut carrier);
-    let mut carrier: BTreeMap<String, String> = carrier.into_iter().collect();
-    carrier.remove("traceparent")
+    carrier.0
+}
+
+/// Takes the one header that is passed on.
+struct Traceparent(Option<String>);
+
+impl Injector for Traceparent {
+    fn set(&mut self, name: &str, value: String) {
+        if name == "traceparent" {
+            self.0 = Some(value);
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! The simulated CRMs the real program writes to, and what they hold in the end.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 use tieline_engine::jiff::{Timestamp, civil::DateTime, tz::TimeZone};
@@ -152,7 +155,7 @@ impl Crms {
 /// call in RetailCRM gets a task.
 fn the_rest_follows_from_the_calls(kind: CrmKind, calls: &[&Call], totals: &Value) {
     let clients = |counts: fn(&Call) -> bool| {
-        let clients: std::collections::BTreeSet<_> = calls.iter().filter(|call| counts(call)).map(|call| call.client).collect();
+        let clients: BTreeSet<_> = calls.iter().filter(|call| counts(call)).map(|call| call.client).collect();
         clients.len()
     };
     let expected = match kind {

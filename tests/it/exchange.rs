@@ -107,7 +107,8 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn to(program: &Program) -> Self {
-        let channel = Channel::from_shared(format!("http://{}", program.grpc)).unwrap().timeout(REQUEST_BOUND).connect_lazy();
+        let channel =
+            Channel::from_shared(format!("http://{}", program.grpc)).unwrap().timeout(REQUEST_BOUND).connect_lazy();
         Self {
             http: reqwest::Client::builder().timeout(REQUEST_BOUND).build().unwrap(),
             hooks: format!("http://{}/hooks", program.http),
@@ -139,7 +140,8 @@ impl Wire {
         let request = SyncCallRequest { call: Some(report.message()), wait_ms: None };
         let Err(status) = self.sync.clone().sync_call(request).await else { return true };
         // A cut connection has several codes, all of them others than these.
-        let faults = [Code::InvalidArgument, Code::NotFound, Code::FailedPrecondition, Code::OutOfRange, Code::Unimplemented];
+        let faults =
+            [Code::InvalidArgument, Code::NotFound, Code::FailedPrecondition, Code::OutOfRange, Code::Unimplemented];
         assert!(!faults.contains(&status.code()), "{report:?} is refused: {status:?}");
         false
     }
@@ -174,9 +176,15 @@ impl Report {
         let sip = format!("{}_one", call.project);
         let mut body = json!({ "uniqueid": call.id, "calldate": date, "userfield": self.spelt });
         let more = match call.way {
-            Way::Answered => json!({ "call_type": "in", "dst": LINE, "connected_with": sip, "disposition": "ANSWERED", "billsec": "40" }),
-            Way::Missed => json!({ "call_type": "in", "dst": LINE, "connected_with": "", "disposition": "NO ANSWER", "billsec": "0" }),
-            Way::Dialled => json!({ "call_type": "out", "caller": sip, "outbound_number": LINE, "disposition": "ANSWERED", "billsec": "40" }),
+            Way::Answered => {
+                json!({ "call_type": "in", "dst": LINE, "connected_with": sip, "disposition": "ANSWERED", "billsec": "40" })
+            }
+            Way::Missed => {
+                json!({ "call_type": "in", "dst": LINE, "connected_with": "", "disposition": "NO ANSWER", "billsec": "0" })
+            }
+            Way::Dialled => {
+                json!({ "call_type": "out", "caller": sip, "outbound_number": LINE, "disposition": "ANSWERED", "billsec": "40" })
+            }
         };
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body.to_string()

@@ -31,7 +31,7 @@ impl Feed {
         self.waiting.lock().unwrap().extend(reports);
     }
 
-    /// Reports to not yet taken.
+    /// How many reports are not taken yet.
     pub(crate) fn len(&self) -> usize {
         self.waiting.lock().unwrap().len()
     }

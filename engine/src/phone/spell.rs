@@ -7,7 +7,7 @@ use super::read;
 use super::territory::Territory;
 
 /// The most spellings [`spellings`] gives.
-pub const MAX_SPELLINGS: usize = 12;
+pub const MAX_SPELLINGS: usize = 20;
 
 /// Spellings worth asking a CRM for, the likeliest first, at most [`MAX_SPELLINGS`]; the first is
 /// the key itself. National spellings are given only for regions of the plan. Each one reads back
@@ -74,13 +74,23 @@ fn dashed(code: u16, grouped: &str, in_country: Option<&str>) -> Vec<String> {
     all
 }
 
-/// The bracketed forms of Ukrainian price lists and old address books.
-fn ukrainian(national: &str) -> Option<[String; 2]> {
+/// The forms of Ukrainian price lists and address books: groups of two at the end, brackets, the trunk 8 of the past.
+fn ukrainian(national: &str) -> Option<[String; 8]> {
     let (area, rest) = national.split_at_checked(2)?;
     let (head, tail) = rest.split_at_checked(3)?;
     let (left, right) = tail.split_at_checked(2)?;
-    let local = format!("(0{area}) {head}-{left}-{right}");
-    Some([format!("+38 {local}"), local])
+    let bracketed = format!("(0{area}) {head}-{left}-{right}");
+    let (spaced, hyphened) = (format!("0{area} {head} {left} {right}"), format!("0{area}-{head}-{left}-{right}"));
+    Some([
+        format!("+38 {bracketed}"),
+        spaced.clone(),
+        bracketed.clone(),
+        hyphened,
+        format!("+38 {spaced}"),
+        format!("+380 {area} {head} {left} {right}"),
+        format!("38 {spaced}"),
+        format!("8 {bracketed}"),
+    ])
 }
 
 /// One dash where several met, none at the ends.

@@ -89,7 +89,7 @@ impl StepKey {
     pub fn makes(&self) -> Option<Kind> {
         PEOPLE.into_iter().find(|kind| *self == Self::create(*kind)).or_else(|| {
             match self.0.split('.').next() {
-                Some("call_record") => Some(Kind::CallRecord),
+                Some("call_record") if *self == Self::call_record() => Some(Kind::CallRecord),
                 Some("task") => Some(Kind::Task),
                 Some("note") => Some(Kind::Note),
                 _ => None,
@@ -100,7 +100,8 @@ impl StepKey {
     /// The kind of record the step makes or changes.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        let updated = PEOPLE.into_iter().find(|kind| *self == Self::update(*kind));
+        let amended = self.writes_entry().then_some(Kind::CallRecord);
+        let updated = amended.or_else(|| PEOPLE.into_iter().find(|kind| *self == Self::update(*kind)));
         // What is left is the Google client id, which is the contact's.
         self.makes().or(updated).unwrap_or(Kind::Contact)
     }

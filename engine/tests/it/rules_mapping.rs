@@ -100,7 +100,7 @@ fn z_05_two_parameters_do_not_go_to_one_field_of_an_entity() {
 }
 
 #[test]
-fn z_16_recording_numbers_status_and_marks_are_passed() {
+fn z_01_z_16_without_any_set_up_recording_numbers_status_and_marks_are_passed() {
     let mut desk = desk(vec![map(Kind::Deal, "status", "UF_STATUS"), map(Kind::Deal, "dst", "UF_LINE")]);
     let call = incoming("a").answered_by(OLENA).recorded("https://records.example/1").utm("google");
     desk.report(incoming("a").with(|call| call.status = Some("IN PROGRESS".to_owned())).done());

@@ -137,10 +137,16 @@ impl Connection {
         self.clock.now()
     }
 
+    /// Whether it is switched on and not suspended.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).status == Status::Active
+    }
+
     /// Whether calls can be delivered: active, and the CRM was learned once.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.state().status == Status::Active && self.learned().at.is_some()
+        self.is_active() && self.learned().at.is_some()
     }
 
     /// When the CRM was last learned.

@@ -150,25 +150,24 @@ impl<'a> Delivery<'a> {
         self.facts.steps.keys().filter(|key| self.facts.is_done(key)).cloned().collect()
     }
 
-    /// Notes what has become known as done: for the call's report, and the client's records for the client's next
-    /// calls.
+    /// Notes what has become known as done, in the order it was ordered: for the call's report, and the client's
+    /// records for the client's next calls.
     fn note_done(&mut self, before: &BTreeSet<StepKey>, steps: &[Step], at: Timestamp) {
-        let dialect = self.connection.dialect();
-        for (key, fact) in &self.facts.steps {
-            let StepFact::Done { record: id, adopted, .. } = fact else { continue };
-            if before.contains(key) {
-                continue;
-            }
-            let kind = key.kind();
-            let link = id.as_ref().and_then(|id| dialect.link(kind, id));
+        let place = |key: &StepKey| steps.iter().position(|step| step.key == *key);
+        let mut news: Vec<StepKey> = self.done_steps().into_iter().filter(|key| !before.contains(key)).collect();
+        news.sort_by_key(place);
+        for key in news {
+            let Some(StepFact::Done { record: id, adopted, .. }) = self.facts.steps.get(&key) else { continue };
+            let (id, kind) = (id.clone(), key.kind());
             let made = key.makes().is_some() && !adopted;
-            self.written.push(Written { step: key.as_str().to_owned(), kind, id: id.clone(), made, link, at });
-            if let Some(id) = id.clone().filter(|_| *key == StepKey::create(kind)) {
-                let ordered = steps.iter().find(|step| step.key == *key).and_then(|step| step.action.owner().cloned());
+            if let Some(id) = id.clone().filter(|_| key == StepKey::create(kind)) {
+                let ordered = steps.iter().find(|step| step.key == key).and_then(|step| step.action.owner().cloned());
                 let owner = ordered.or_else(|| self.facts.first_seen.as_ref()?.owner.clone());
                 let contact = self.contact().filter(|_| kind != Kind::Contact);
                 self.own.push(OwnRecord { kind, id, at, owner, contact });
             }
+            let link = id.as_ref().and_then(|id| self.connection.dialect().link(kind, id));
+            self.written.push(Written { step: key.as_str().to_owned(), kind, id, made, link, at });
         }
     }
 
@@ -243,7 +242,12 @@ impl<'a> Delivery<'a> {
             talked,
             at: self.driver.clock.now(),
         };
-        self.driver.store.save(progress).await
+        let tells_of_client = !progress.own.is_empty() || progress.talked.is_some();
+        self.driver.store.save(progress).await?;
+        if tells_of_client {
+            self.driver.callers.own.forget(&self.stored.call.project, &self.stored.lane).await;
+        }
+        Ok(())
     }
 
     /// The agent who talked with the client, for routing by calls (RT-03).

@@ -2,6 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
+use futures::future::BoxFuture;
 use tieline_engine::ids::{CallId, ProjectId};
 use tieline_proto::v1::ErrorReason;
 use tokio::{
@@ -81,12 +82,23 @@ impl Desk {
     }
 
     /// Answers a request within its deadline, in a span that continues the caller's trace.
-    pub(super) async fn answer<T>(
+    pub(super) fn answer<'a, T: Send + 'a>(
+        &'a self,
+        method: &'static str,
+        asker: &'a Asker,
+        places: Places,
+        work: impl Future<Output = Result<T, Status>> + Send + 'a,
+    ) -> impl Future<Output = Result<Response<T>, Status>> + Send + 'a {
+        // Boxed at once: every future it is handed through would hold it twice.
+        self.answer_boxed(method, asker, places, Box::pin(work))
+    }
+
+    async fn answer_boxed<T>(
         &self,
         method: &'static str,
         asker: &Asker,
         places: Places,
-        work: impl Future<Output = Result<T, Status>>,
+        work: BoxFuture<'_, Result<T, Status>>,
     ) -> Result<Response<T>, Status> {
         let span = tracing::info_span!(
             "grpc.request",
@@ -99,7 +111,7 @@ impl Desk {
         let begun = time::Instant::now();
         let answer = self.in_time(asker, places, work).instrument(span.clone()).await;
         let code = answer.as_ref().map_or_else(Status::code, |_| Code::Ok);
-        span.record("code", field::debug(code));
+        span.record("code", word(code));
         self.requests.count(Door::Grpc, method, word(code), begun.elapsed());
         answer.map(Response::new)
     }
@@ -108,7 +120,7 @@ impl Desk {
         &self,
         asker: &Asker,
         places: Places,
-        work: impl Future<Output = Result<T, Status>>,
+        work: BoxFuture<'_, Result<T, Status>>,
     ) -> Result<T, Status> {
         let semaphore = if places == Places::Ringing { &self.ringing } else { &self.places };
         let Ok(_place) = semaphore.try_acquire() else {
@@ -152,9 +164,9 @@ pub(super) fn shutting_down() -> Status {
 /// Names the project and the call in the request's span, once they are known to be well formed.
 pub(super) fn note(project: &ProjectId, call: Option<&CallId>) {
     let span = Span::current();
-    span.record("project.id", field::display(project));
+    span.record("project.id", project.as_str());
     if let Some(call) = call {
-        span.record("call.id", field::display(call));
+        span.record("call.id", call.as_str());
     }
 }
 

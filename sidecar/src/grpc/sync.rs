@@ -145,7 +145,7 @@ impl Sync {
         // While the connection is off the call is held, and nothing would come of waiting.
         let is_active = connection.state().status == store::Status::Active;
         let wait = if is_active { deadline::for_answer(deadline, wait) } else { Duration::ZERO };
-        let work = sidecar.accept_and_wait(call, None, trace, wait);
+        let work = Box::pin(sidecar.accept_and_wait(call, None, trace, wait));
         let (accepted, stored) = self.desk.unless_stopped(work).await?;
         Ok(Taken::of(accepted, connection, Some(&stored)))
     }

@@ -152,7 +152,8 @@ fn set_sides(call: &mut Call, sides: Sides, params: &Params) {
             talk_seconds: if answered { call.talk_seconds } else { 0 },
             // Also the call's own: another leg may turn out to be the main one.
             recording: if answered { call.recording.clone() } else { None },
-            started_at: None,
+            // A report of a pick-up is older than one of the end: its agent stands before who took over (RC-14).
+            started_at: call.started_at.filter(|_| call.phase == Phase::PickedUp),
         });
     }
     call.source = sides.source;

@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_without_zone_is_the_projects_and_a_zone_of_its_own_counts() {
+    fn g_11_a_time_without_zone_is_the_projects_and_a_zone_of_its_own_counts() {
         // G-11
         assert_eq!(kyiv("2022-01-01 10:16:46").as_deref(), Some("2022-01-01T08:16:46Z"));
         assert_eq!(kyiv("2022-07-01T10:16:46").as_deref(), Some("2022-07-01T07:16:46Z"));

@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use tieline_engine::{
-    ids::ProjectId,
-    jiff::Timestamp,
-    reason::ReasonCode,
-};
+use tieline_engine::{ids::ProjectId, jiff::Timestamp, reason::ReasonCode};
 use tokio::time::{self, Instant};
 
 use super::{Refused, Sidecar};
@@ -99,7 +95,17 @@ impl Sidecar {
         let skipped_before = count(vec![StateIs::Skipped]).await?;
         connection.wake.notify_one();
         let (sidecar, project, begun) = (self.clone(), project.clone(), Instant::now());
-        Ok(Resend { sidecar, project, filter, total, failed_before, skipped_before, begun, told_end: false, first: true })
+        Ok(Resend {
+            sidecar,
+            project,
+            filter,
+            total,
+            failed_before,
+            skipped_before,
+            begun,
+            told_end: false,
+            first: true,
+        })
     }
 }
 
@@ -140,7 +146,9 @@ impl Resend {
 
     async fn count(&self) -> Result<Progress, StoreError> {
         let driver = self.sidecar.driver();
-        let count = async |state| driver.store.count(&self.project, Filter { states: vec![state], ..self.filter.clone() }).await;
+        let count = async |state| {
+            driver.store.count(&self.project, Filter { states: vec![state], ..self.filter.clone() }).await
+        };
         // Calls of the window that were not selected may move too; the sum stays that of the selected ones.
         let mut left = self.total;
         let mut share = |found: u64| {
@@ -156,6 +164,16 @@ impl Resend {
         let rate_per_second = finished_calls as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
         let eta_seconds = (finished_calls > 0).then(|| (waiting as f64 / rate_per_second).ceil() as u64);
         let at = driver.clock.now();
-        Ok(Progress { total: self.total, sent, skipped, failed, waiting, rate_per_second, eta_seconds, finished: waiting == 0, at })
+        Ok(Progress {
+            total: self.total,
+            sent,
+            skipped,
+            failed,
+            waiting,
+            rate_per_second,
+            eta_seconds,
+            finished: waiting == 0,
+            at,
+        })
     }
 }

@@ -21,7 +21,7 @@ use tokio::time;
 
 use super::{Refused, Sidecar};
 use crate::{
-    driver::{connection::Connection, quota::Priority},
+    driver::{Driver, connection::Connection, quota::Priority},
     store::{OwnOf, Status},
 };
 
@@ -90,11 +90,15 @@ impl Sidecar {
         let kept = self.driver.callers.kept(&ask.project, &lane, &connection.project.route, now).await;
         let own = self.own(connection, &lane, now).await;
         if let Some(found) = kept {
-            return Ok(self.routed(connection, &key, &found, own, Basis::Cached));
+            return Ok(self.routed(connection, &key, &found, &own, Basis::Cached));
         }
-        match self.ask_in_time(connection, &call, &lane, bound).await {
-            Some(found) => Ok(self.routed(connection, &key, &found, own, Basis::Fresh)),
-            None => Ok(fallback(connection, &own)),
+        // Boxed: it is rare, and would make every answer's future larger.
+        match Box::pin(self.ask_in_time(connection, &call, &lane, bound)).await {
+            Some(found) => Ok(self.routed(connection, &key, &found, &own, Basis::Fresh)),
+            None => Ok(match self.driver.callers.last_known(&ask.project, &lane).await {
+                Some(found) => self.routed(connection, &key, &found, &own, Basis::Fallback),
+                None => fallback(connection, &own),
+            }),
         }
     }
 
@@ -118,20 +122,21 @@ impl Sidecar {
         }
     }
 
-    async fn own(&self, connection: &Connection, lane: &str, now: Timestamp) -> OwnOf {
-        let own = self.driver.store.own(&connection.project.id, lane, now - FALLBACK_SINCE).await;
+    async fn own(&self, connection: &Connection, lane: &str, now: Timestamp) -> Arc<OwnOf> {
+        let Driver { store, callers, .. } = self.driver.as_ref();
+        let own = callers.own.of(store.as_ref(), &connection.project.id, lane, now - FALLBACK_SINCE).await;
         own.unwrap_or_else(|error| {
             tracing::warn!(%error, "our own records of a caller could not be read");
-            OwnOf::default()
+            Arc::default()
         })
     }
 
-    fn routed(&self, connection: &Connection, key: &ClientKey, found: &Found, own: OwnOf, basis: Basis) -> Routed {
+    fn routed(&self, connection: &Connection, key: &ClientKey, found: &Found, own: &OwnOf, basis: Basis) -> Routed {
         let now = self.driver.clock.now();
-        let facts = Facts { now, own: own.records, ..Facts::default() };
+        let facts = Facts { now, own: own.records.clone(), ..Facts::default() };
         let (target, _) = matching::target(key, None, &connection.policy(), &facts, found);
         let known = Some(target.client == ClientIs::Known);
-        let caller = Caller { known, owner: target.owner.clone(), last_talk: own.last_talk };
+        let caller = Caller { known, owner: target.owner.clone(), last_talk: own.last_talk.clone() };
         let mut routed = answer(connection, &caller, basis, None);
         routed.name = name(&found.records, &target);
         routed.links = links(connection, &target);

@@ -118,14 +118,14 @@ impl SqliteStore {
 
     fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Reply<'_, T> {
         Box::pin(self.home.run(Work::Read, &self.commits, work))
     }
 
     fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Reply<'_, T> {
         Box::pin(self.home.run(Work::Write, &self.commits, work))
     }
@@ -149,7 +149,7 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn accept(&self, piece: Piece) -> Reply<'_, Accepted> {
-        self.write(move |conn| accept::accept(conn, piece))
+        self.write(move |conn| accept::accept(conn, &piece))
     }
 
     fn call(&self, project: &ProjectId, id: &CallId) -> Reply<'_, Option<StoredCall>> {

@@ -88,9 +88,12 @@ fn makes(settings: &Settings) -> Then {
     }
 }
 
+/// The one who sent it gets a task, so that a request of a client with a running order leaves its trace too.
 fn messenger(settings: &Settings) -> Then {
+    let to = vec![Who::Agent, Who::Owner, Who::Senior];
     Then {
         call_record: false,
+        tasks: vec![TaskPlan { about: TaskAbout::Messenger, to, due_minutes: Some(DUE_MINUTES) }],
         owner: vec![Who::Owner, Who::Agent, Who::Senior],
         ..makes(settings)
     }

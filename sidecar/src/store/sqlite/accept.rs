@@ -16,10 +16,11 @@ const PIECES_MAX: i64 = 16;
 const RAW_BYTES_MAX: usize = 64 << 10;
 
 /// Takes a piece in; see [`super::Store::accept`].
-pub(super) fn accept(conn: &Connection, piece: Piece) -> Result<Accepted, StoreError> {
+pub(super) fn accept(conn: &Connection, piece: &Piece) -> Result<Accepted, StoreError> {
     let known = known(conn, &piece.call)?;
-    let call = join(known.as_ref().map(|known| &known.call), piece.call);
-    let tail = Tail { lane: (piece.lane_of)(&call), at: piece.at, day: piece.day.to_string(), trace: piece.trace };
+    let call = join(known.as_ref().map(|known| &known.call), piece.call.clone());
+    let tail =
+        Tail { lane: (piece.lane_of)(&call), at: piece.at, day: piece.day.to_string(), trace: piece.trace.as_deref() };
     let (seq, receipt, state) = match known {
         Some(known) if known.call == call => {
             return Ok(Accepted { receipt: Receipt::Repeated, state: known.standing.state });
@@ -27,8 +28,8 @@ pub(super) fn accept(conn: &Connection, piece: Piece) -> Result<Accepted, StoreE
         Some(known) => (known.seq, Receipt::Amended, amend(conn, known, &call, &tail)?),
         None => (insert(conn, &call, &tail)?, Receipt::Accepted, State::Waiting),
     };
-    if let Some(raw) = piece.raw {
-        keep(conn, seq, &raw, piece.at)?;
+    if let Some(raw) = &piece.raw {
+        keep(conn, seq, raw, piece.at)?;
     }
     Ok(Accepted { receipt, state })
 }
@@ -51,11 +52,11 @@ struct Known {
 }
 
 /// What a piece brings besides the call itself.
-struct Tail {
+struct Tail<'a> {
     lane: String,
     at: Timestamp,
     day: String,
-    trace: Option<String>,
+    trace: Option<&'a str>,
 }
 
 fn known(conn: &Connection, call: &Call) -> Result<Option<Known>, StoreError> {
@@ -75,7 +76,7 @@ fn known(conn: &Connection, call: &Call) -> Result<Option<Known>, StoreError> {
     Ok(Some(Known { seq: row.get("seq")?, call: row::json(row, "call")?, lane: row.get("lane")?, standing }))
 }
 
-fn insert(conn: &Connection, call: &Call, tail: &Tail) -> Result<i64, StoreError> {
+fn insert(conn: &Connection, call: &Call, tail: &Tail<'_>) -> Result<i64, StoreError> {
     let is_head = queue::first_holding(conn, &call.project, &tail.lane, tail.at)?.is_none();
     conn.prepare_cached(
         "INSERT INTO calls (project, id, lane, call, version, facts, state, received_at, changed_at, happened_at, day,
@@ -101,7 +102,7 @@ fn insert(conn: &Connection, call: &Call, tail: &Tail) -> Result<i64, StoreError
     Ok(seq)
 }
 
-fn amend(conn: &Connection, known: Known, call: &Call, tail: &Tail) -> Result<State, StoreError> {
+fn amend(conn: &Connection, known: Known, call: &Call, tail: &Tail<'_>) -> Result<State, StoreError> {
     let standing = known.standing.amended(tail.at);
     let (state, skip_code) = row::state_columns(standing.state);
     // The right-hand sides see the row as it was: a call that joins a lane is not a head yet.

@@ -114,7 +114,7 @@ fn put_back(conn: &Connection, stored: &StoredCall, facts: &Facts, now: Timestam
     conn.prepare_cached(&format!(
         "UPDATE calls SET state = 'waiting', skip_code = NULL, facts = :facts, changed_at = :at, due_at = :due_at,
              retrying = 0, attempts = 0, head = CASE WHEN state = 'waiting' THEN head ELSE 0 END,
-             backlog = NOT {NEXT_IS_LIVE}
+             backlog = CASE WHEN state = 'waiting' THEN backlog ELSE NOT {NEXT_IS_LIVE} END
          WHERE seq = :seq"
     ))?
     .execute(named_params! {
@@ -153,7 +153,7 @@ mod tests {
         let at = Timestamp::UNIX_EPOCH;
         let lane_of = Arc::new(|call: &Call| if call.id.as_str() == "alone" { "other" } else { "lane" }.to_owned());
         let day = "1970-01-01".parse().unwrap();
-        accept(conn, Piece { call, lane_of, at, day, raw: None, trace: None }).unwrap();
+        accept(conn, &Piece { call, lane_of, at, day, raw: None, trace: None }).unwrap();
     }
 
     #[test]

@@ -55,18 +55,20 @@ impl Home {
     }
 
     /// Does work, or has it done.
-    pub(super) async fn run<T: Send + 'static>(
-        &self,
+    pub(super) fn run<'a, T: Send + 'static>(
+        &'a self,
         kind: Work,
-        commits: &AtomicU64,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
+        commits: &'a AtomicU64,
+        work: impl FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send + 'a {
         let (job, answer) = Job::new(work);
-        match self {
-            Self::Memory(conn) => inline(&conn.lock().unwrap_or_else(PoisonError::into_inner), kind, job, commits),
-            Self::File(threads) => send(threads, kind, job)?,
+        async move {
+            match self {
+                Self::Memory(conn) => inline(&conn.lock().unwrap_or_else(PoisonError::into_inner), kind, job, commits),
+                Self::File(threads) => send(threads, kind, job)?,
+            }
+            answer.await.unwrap_or(Err(StoreError::Closed))
         }
-        answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Lets the threads finish what is queued, and waits for them. Later work is refused.

@@ -18,12 +18,13 @@ pub(super) enum Ran {
 }
 
 impl Job {
-    /// A job, and where its answer will come. A job that is dropped unanswered closes the answer's channel.
+    /// A job, and where its answer will come. A job that is dropped unanswered closes the answer's channel. The work
+    /// may be done again after it was taken back; the last time counts.
     pub(super) fn new<T: Send + 'static>(
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> (Self, oneshot::Receiver<Result<T, StoreError>>) {
         let (sender, answer) = oneshot::channel();
-        (Self(Box::new(Parts { work: Some(work), result: None, sender })), answer)
+        (Self(Box::new(Parts { work, result: None, sender })), answer)
     }
 
     /// Does the work.
@@ -49,7 +50,7 @@ trait Steps: Send {
 }
 
 struct Parts<T, W> {
-    work: Option<W>,
+    work: W,
     result: Option<Result<T, StoreError>>,
     sender: oneshot::Sender<Result<T, StoreError>>,
 }
@@ -57,10 +58,10 @@ struct Parts<T, W> {
 impl<T, W> Steps for Parts<T, W>
 where
     T: Send,
-    W: FnOnce(&Connection) -> Result<T, StoreError> + Send,
+    W: FnMut(&Connection) -> Result<T, StoreError> + Send,
 {
     fn run(&mut self, conn: &Connection) -> Ran {
-        self.result = self.work.take().map(|work| work(conn));
+        self.result = Some((self.work)(conn));
         if matches!(self.result, Some(Ok(_))) { Ran::Well } else { Ran::Failed }
     }
 

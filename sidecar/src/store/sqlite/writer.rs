@@ -1,5 +1,8 @@
-//! The one thread that writes. It takes the jobs that wait, runs each in a savepoint of one transaction, commits
-//! once, and answers all: one flush to disk for many calls.
+//! The one thread that writes. It takes the jobs that wait, runs them in one transaction, commits once, and answers
+//! all: one flush to disk for many calls.
+//!
+//! A job that fails after it has written something must be taken back alone. Savepoints do that, and cost each job a
+//! copy of every page it touches; as such failures are rare, a transaction is tried without them first.
 
 use std::{
     fs::File,
@@ -53,29 +56,73 @@ fn run(conn: &Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
 
 /// Runs jobs and commits them together. After an error of the transaction itself nothing of it was stored.
 pub(super) fn write(conn: &Connection, batch: &mut [Job]) -> Result<(), StoreError> {
-    conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-    let outcome = run_all(conn, batch).and_then(|()| Ok(conn.prepare_cached("COMMIT")?.execute([]).map(drop)?));
-    if outcome.is_err() && !conn.is_autocommit() {
-        // The commit's error is the one to tell; a connection that cannot even roll back refuses the next BEGIN.
-        let _rolled_back = conn.execute_batch("ROLLBACK");
+    match transact(conn, batch, together)? {
+        Tried::Well => Ok(()),
+        Tried::Spoilt => transact(conn, batch, each_apart).map(drop),
     }
-    outcome
 }
 
-fn run_all(conn: &Connection, batch: &mut [Job]) -> Result<(), StoreError> {
+/// How jobs ran in a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tried {
+    /// What is there is what succeeded.
+    Well,
+    /// A job failed that had written something.
+    Spoilt,
+}
+
+/// One transaction, committed unless it is spoilt.
+fn transact(
+    conn: &Connection,
+    batch: &mut [Job],
+    run: fn(&Connection, &mut [Job]) -> Result<Tried, StoreError>,
+) -> Result<Tried, StoreError> {
+    conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let mut tried = run(conn, batch);
+    if tried == Ok(Tried::Well)
+        && let Err(error) = conn.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]))
+    {
+        tried = Err(error.into());
+    }
+    if tried != Ok(Tried::Well) && !conn.is_autocommit() {
+        let rolled_back = conn.execute_batch("ROLLBACK");
+        // An error met before is the one to tell; a connection that cannot even roll back refuses the next BEGIN.
+        if tried.is_ok() {
+            rolled_back?;
+        }
+    }
+    tried
+}
+
+fn together(conn: &Connection, batch: &mut [Job]) -> Result<Tried, StoreError> {
+    for job in batch {
+        let changes = conn.total_changes();
+        let ran = run_one(conn, job)?;
+        if ran == Ran::Failed && conn.total_changes() != changes {
+            return Ok(Tried::Spoilt);
+        }
+    }
+    Ok(Tried::Well)
+}
+
+fn each_apart(conn: &Connection, batch: &mut [Job]) -> Result<Tried, StoreError> {
     for job in batch {
         conn.prepare_cached("SAVEPOINT job")?.execute([])?;
-        let ran = job.run(conn);
-        if conn.is_autocommit() {
-            // SQLite ends the whole transaction by itself on a full disk and the like.
-            return Err(job.error().unwrap_or_else(|| StoreError::Broken("the transaction was ended".to_owned())));
-        }
-        if ran == Ran::Failed {
+        if run_one(conn, job)? == Ran::Failed {
             conn.prepare_cached("ROLLBACK TO job")?.execute([])?;
         }
         conn.prepare_cached("RELEASE job")?.execute([])?;
     }
-    Ok(())
+    Ok(Tried::Well)
+}
+
+fn run_one(conn: &Connection, job: &mut Job) -> Result<Ran, StoreError> {
+    let ran = job.run(conn);
+    if conn.is_autocommit() {
+        // SQLite ends the whole transaction by itself on a full disk and the like.
+        return Err(job.error().unwrap_or_else(|| StoreError::Broken("the transaction was ended".to_owned())));
+    }
+    Ok(ran)
 }
 
 #[cfg(test)]
@@ -89,7 +136,7 @@ mod tests {
         let insert = |project: &'static str, answer: Result<(), StoreError>| {
             Job::new(move |conn: &Connection| {
                 conn.execute("INSERT INTO connections VALUES (?1, '{}')", [project])?;
-                answer
+                answer.clone()
             })
         };
         let (mut jobs, mut answers): (Vec<_>, Vec<_>) =

@@ -20,7 +20,7 @@ fn keep(keep_data: bool) -> SetKeepDataRequest {
 }
 
 #[tokio::test]
-async fn g_01_another_crm_of_the_project_is_refused() {
+async fn g_01_rc_17_another_crm_of_the_project_is_refused() {
     let house = House::with_crm("", "").await;
     let status = house.admin().activate_connection(activate("other-crm", None)).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).as_str()), (Code::FailedPrecondition, "ANOTHER_CONNECTION_ACTIVE"));

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tieline_proto::v1::{AgentRef, CallState, MessengerChannel, PushMessengerLeadRequest, Receipt};
+use tieline_proto::v1::{
+    AgentRef, CallState, EntityKind, GetCallRequest, MessengerChannel, PushMessengerLeadRequest, Receipt,
+};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
@@ -58,6 +60,24 @@ async fn what_is_wrong_with_a_messenger_request_is_told_at_once() {
     let mut fields = fields(&status);
     fields.sort();
     assert_eq!(fields, ["channel", "chat_id", "dialogue_id", "project"]);
+}
+
+#[tokio::test]
+async fn z_30_z_32_only_the_press_writes_and_only_once() {
+    let house = House::with_crm(READY, "").await;
+    let asked = GetCallRequest { project: "shop".to_owned(), call_id: "d1".to_owned() };
+    let before = house.sync().get_call(asked).await.unwrap_err();
+    assert_eq!(reason(&before), "UNKNOWN_CALL", "arriving and taking a dialogue tell the CRM nothing");
+
+    let request = PushMessengerLeadRequest { wait_ms: Some(30_000), ..pushed(MessengerChannel::Telegram) };
+    let pressed = house.sync().push_messenger_lead(request.clone()).await.unwrap().into_inner();
+    assert_eq!(pressed.state(), CallState::Written);
+    let written = pressed.report.unwrap().written;
+    let kinds: Vec<_> = written.iter().map(|written| written.record.as_ref().unwrap().kind()).collect();
+    assert!(kinds.contains(&EntityKind::Contact) && kinds.contains(&EntityKind::Deal), "{kinds:?}");
+
+    let closed = house.sync().push_messenger_lead(request).await.unwrap().into_inner();
+    assert_eq!((closed.state(), closed.report.unwrap().written), (CallState::Written, written));
 }
 
 #[tokio::test]

@@ -5,9 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tieline_proto::v1::{
-    CallState, DestinationKind, RouteBasis, RouteCallRequest, RouteCallResponse, SyncCallRequest,
-};
+use tieline_proto::v1::{CallState, DestinationKind, RouteBasis, RouteCallRequest, RouteCallResponse, SyncCallRequest};
 use tonic::Request;
 
 use crate::house::{Away, Hangs, House, ended};

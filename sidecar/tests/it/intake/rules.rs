@@ -9,7 +9,7 @@ use tieline_engine::call::{Direction, Outcome, Phase, Source};
 use super::{all, at, client, leg, line, one, read, sip};
 
 #[test]
-fn every_status_word_has_its_outcome_however_it_is_spelt() {
+fn g_05_every_status_word_has_its_outcome_however_it_is_spelt() {
     // G-05, telephony/events.md 2.3
     let words = [
         ("ANSWERED", Outcome::Answered),
@@ -37,8 +37,7 @@ fn every_status_word_has_its_outcome_however_it_is_spelt() {
 }
 
 #[test]
-fn no_answer_after_no_time_is_final_only_when_the_webhook_is_for_the_end() {
-    // G-04
+fn g_04_no_answer_after_no_time_is_final_only_when_the_webhook_is_for_the_end() {
     let body =
         r#"{"uniqueid": "u", "caller": "380671112233", "disposition": "NO ANSWER", "billsec": 0, "duration": 0}"#;
     let webhook = one(Event::AfterCall, body);
@@ -50,8 +49,7 @@ fn no_answer_after_no_time_is_final_only_when_the_webhook_is_for_the_end() {
 }
 
 #[test]
-fn a_call_in_progress_is_never_final() {
-    // G-04
+fn g_04_a_call_in_progress_is_never_final() {
     for word in ["IN PROGRESS", "CALLING"] {
         let body = format!(r#"{{"uniqueid": "u", "caller": "380671112233", "disposition": "{word}", "billsec": 5}}"#);
         for event in [Event::AfterCall, Event::Unknown] {
@@ -82,8 +80,7 @@ fn an_agent_who_picks_up_is_on_the_call_before_it_ends() {
 }
 
 #[test]
-fn a_callback_is_an_incoming_call() {
-    // G-07
+fn g_07_a_callback_is_an_incoming_call() {
     let call =
         one(Event::AfterCall, r#"{"uniqueid": "u", "type": "callback", "caller": "380671112233", "billsec": "9"}"#);
     assert_eq!((call.direction, call.source), (Direction::Incoming, Source::Callback));
@@ -91,7 +88,7 @@ fn a_callback_is_an_incoming_call() {
 }
 
 #[test]
-fn the_projects_line_is_never_the_client() {
+fn g_06_the_projects_line_is_never_the_client() {
     // G-06: 380443330000 is the sample project's line, here in a spelling of its own.
     let incoming = r#"{"uniqueid": "u", "call_type": "in", "E164": "+38 044 333-00-00", "caller": "380671112233"}"#;
     assert_eq!(client(&one(Event::AfterCall, incoming)), Some("380671112233"));
@@ -105,15 +102,13 @@ fn the_projects_line_is_never_the_client() {
 }
 
 #[test]
-fn an_agents_number_as_client_is_left_for_the_engine_to_refuse() {
-    // G-06
+fn g_06_an_agents_number_as_client_is_left_for_the_engine_to_refuse() {
     let call = one(Event::AfterCall, r#"{"uniqueid": "u", "call_type": "in", "caller": "380671110001"}"#);
     assert_eq!(client(&call), Some("380671110001"));
 }
 
 #[test]
-fn a_call_between_logins_and_extensions_is_internal() {
-    // G-02
+fn g_02_a_call_between_logins_and_extensions_is_internal() {
     for body in [
         r#"{"uniqueid": "u", "call_type": "out", "caller": "testsitecom_manager1", "dst": "testsitecom_manager2"}"#,
         r#"{"uniqueid": "u", "call_type": "out", "caller": "\"Olha\" <testsitecom_manager1>", "callee": "102"}"#,

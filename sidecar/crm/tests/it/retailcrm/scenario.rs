@@ -144,16 +144,15 @@ fn g_07_a_callback_is_treated_as_an_incoming_call() {
 }
 
 #[test]
-fn a_messenger_request_makes_client_and_order_and_is_no_call() {
+fn a_messenger_request_makes_client_order_and_a_task_for_its_sender_and_is_no_call() {
     let request = Situation {
         source: Source::Messenger,
         ..situation(Direction::Incoming, true, ClientIs::New)
     };
     let then = then(&[], request);
-    assert_eq!(
-        (made(&then), then.call_record, then.tasks.is_empty()),
-        (BOTH, false, true)
-    );
+    assert_eq!((made(&then), then.call_record), (BOTH, false));
+    let tasks: Vec<_> = then.tasks.iter().map(|task| (task.about, task.to.first().copied())).collect();
+    assert_eq!(tasks, [(TaskAbout::Messenger, Some(Who::Agent))]);
 }
 
 #[test]
