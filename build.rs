@@ -16,16 +16,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={ROOT}");
 
     let mut compiler = protox::Compiler::new([ROOT])?;
-    compiler
-        .include_imports(true)
-        .include_source_info(true)
-        .open_files(contract_files()?)?;
+    compiler.include_imports(true).include_source_info(true).open_files(contract_files()?)?;
 
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(
-        out.join("descriptor_set.bin"),
-        compiler.encode_file_descriptor_set(),
-    )?;
+    fs::write(out.join("descriptor_set.bin"), compiler.encode_file_descriptor_set())?;
 
     let pool = compiler.descriptor_pool();
     let redacted = redacted_messages(&pool);
@@ -43,9 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn contract_files() -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let folder = Path::new(ROOT).join(PACKAGE.replace('.', "/"));
-    let mut files = fs::read_dir(folder)?
-        .map(|entry| entry.map(|file| file.path()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut files = fs::read_dir(folder)?.map(|entry| entry.map(|file| file.path())).collect::<Result<Vec<_>, _>>()?;
     files.retain(|file| file.extension().is_some_and(|ending| ending == "proto"));
     files.sort();
     Ok(files)
@@ -59,10 +51,7 @@ fn redacted_messages(pool: &DescriptorPool) -> Vec<MessageDescriptor> {
 }
 
 fn is_redacted(field: &FieldDescriptor) -> bool {
-    field
-        .options()
-        .get_field_by_name("debug_redact")
-        .is_some_and(|value| *value == Value::Bool(true))
+    field.options().get_field_by_name("debug_redact").is_some_and(|value| *value == Value::Bool(true))
 }
 
 /// `Debug` that shows every field but those marked `debug_redact` in the contract, and says that
@@ -72,10 +61,7 @@ fn redacted_debug(messages: &[MessageDescriptor]) -> Result<String, std::fmt::Er
     for message in messages {
         let name = message.name();
         writeln!(code, "impl ::core::fmt::Debug for {name} {{")?;
-        writeln!(
-            code,
-            "fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {{"
-        )?;
+        writeln!(code, "fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {{")?;
         writeln!(code, "f.debug_struct({name:?})")?;
         for field in message.fields().filter(|field| !is_redacted(field)) {
             let field = field.name();

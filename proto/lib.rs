@@ -23,8 +23,7 @@ pub mod v1 {
 
 /// Every file of the contract and what it imports, with comments, as an encoded
 /// `google.protobuf.FileDescriptorSet`: what gRPC reflection serves.
-pub const FILE_DESCRIPTOR_SET: &[u8] =
-    include_bytes!(concat!(env!("OUT_DIR"), "/descriptor_set.bin"));
+pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor_set.bin"));
 
 #[cfg(test)]
 mod contract_tests;

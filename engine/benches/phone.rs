@@ -22,11 +22,7 @@ const COUNTRIES: [(&str, &str, [&str; 3]); 8] = [
     ("PL", "48", ["512345678", "512 345 678", "512345678"]),
     ("DE", "49", ["015112345678", "0151 12345678", "15112345678"]),
     ("IT", "39", ["3912312312", "391 231 2312", "3912312312"]),
-    (
-        "KZ",
-        "7",
-        ["87011234567", "8 (701) 123-45-67", "7011234567"],
-    ),
+    ("KZ", "7", ["87011234567", "8 (701) 123-45-67", "7011234567"]),
     ("BY", "375", ["80291234567", "8 029 123-45-67", "291234567"]),
     ("US", "1", ["6502530000", "(650) 253-0000", "6502530000"]),
     ("GB", "44", ["07912345678", "07912 345678", "7912345678"]),
@@ -48,10 +44,7 @@ impl Case {
 }
 
 fn main() {
-    println!(
-        "{:<12}{:>14}{:>14}{:>14}{:>16}",
-        "ns per call", "read", "rlib", "rlib parse", "phonenumber"
-    );
+    println!("{:<12}{:>14}{:>14}{:>14}{:>16}", "ns per call", "read", "rlib", "rlib parse", "phonenumber");
     for countries in [1, 8] {
         let start = Instant::now();
         let cases = cases(countries);
@@ -76,34 +69,17 @@ fn main() {
         let long_way = median(&wrapped, 400, |case| {
             black_box(read(black_box(&case.raw), &case.plan).key());
         });
-        let label = format!(
-            "{countries} countr{}",
-            if countries == 1 { "y" } else { "ies" }
-        );
+        let label = format!("{countries} countr{}", if countries == 1 { "y" } else { "ies" });
         println!("{label:<12}{ours:>14.0}{full:>14.0}{parse:>14.0}{slow:>16.0}");
-        println!(
-            "{:<12}{:>14}{:>14.2}{:>14.2}{:>16.4}",
-            "ratio",
-            "1",
-            ours / full,
-            ours / parse,
-            ours / slow
-        );
-        println!(
-            "  ready in {warmed:.1} ms; read with a name and a URI around it {long_way:.0} ns"
-        );
+        println!("{:<12}{:>14}{:>14.2}{:>14.2}{:>16.4}", "ratio", "1", ours / full, ours / parse, ours / slow);
+        println!("  ready in {warmed:.1} ms; read with a name and a URI around it {long_way:.0} ns");
     }
 }
 
 fn cases(countries: usize) -> Vec<Case> {
     let mut all = Vec::new();
     for (iso, code, [national, grouped, bare]) in COUNTRIES.iter().take(countries) {
-        for raw in [
-            format!("+{code}{bare}"),
-            format!("{code}{bare}"),
-            (*national).to_owned(),
-            (*grouped).to_owned(),
-        ] {
+        for raw in [format!("+{code}{bare}"), format!("{code}{bare}"), (*national).to_owned(), (*grouped).to_owned()] {
             all.push(Case {
                 plan: NumberPlan::new(Region::parse(iso).expect("a region")),
                 region: rlibphonenumber::Region::try_from(*iso).expect("a region"),
@@ -116,9 +92,7 @@ fn cases(countries: usize) -> Vec<Case> {
 }
 
 fn rlib(case: &Case, whole: bool) -> Option<String> {
-    let number = PHONE_NUMBER_UTIL
-        .parse(black_box(&case.raw), Some(case.region))
-        .ok()?;
+    let number = PHONE_NUMBER_UTIL.parse(black_box(&case.raw), Some(case.region)).ok()?;
     if !whole {
         return black_box(number.extension);
     }

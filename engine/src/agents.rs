@@ -128,9 +128,10 @@ impl Agent {
     }
 
     fn answers_to(&self, number: &Phone, key: Option<&PhoneKey>, plan: &NumberPlan) -> bool {
-        self.numbers.iter().chain(&self.other_numbers).any(|own| {
-            own.raw() == number.raw() || (key.is_some() && phone::read(own.raw(), plan).key() == key)
-        })
+        self.numbers
+            .iter()
+            .chain(&self.other_numbers)
+            .any(|own| own.raw() == number.raw() || (key.is_some() && phone::read(own.raw(), plan).key() == key))
     }
 
     /// What the PBX can ring: the main SIP login, else the main number, else the main extension.

@@ -25,8 +25,7 @@ use crate::{
     client::{self, ClientKey},
     facts::{self, Facts, Found, Target},
     lookup::{LookUp, Sought, SoughtMark},
-    matching,
-    phone,
+    matching, phone,
     policy::Policy,
     reason::{Reason, ReasonCode},
     record::Kind,
@@ -174,7 +173,8 @@ fn settle(call: &Call, policy: &Policy, facts: &Facts) -> Result<Option<Call>, W
         let wait = Wait { until, reason: Reason::new(ReasonCode::NotFinal) };
         return if early { Ok(None) } else { Err(wait) };
     }
-    let talked = call.phase == Phase::PickedUp || call.answered_at.is_some() || call.legs.iter().any(|leg| leg.answered);
+    let talked =
+        call.phase == Phase::PickedUp || call.answered_at.is_some() || call.legs.iter().any(|leg| leg.answered);
     let mut settled = call.clone();
     settled.phase = Phase::Ended;
     settled.outcome = settled.outcome.or(Some(if talked { Outcome::Answered } else { Outcome::NoAnswer }));
@@ -189,7 +189,8 @@ fn prove_uncertain(call: &Call, key: &ClientKey, policy: &Policy, facts: &Facts)
     let latest = open.iter().map(|(_, since, _)| *since).max()?;
     let asked_since = facts.found.as_ref().is_some_and(|found| found.at >= latest && found.at < latest + lag);
     if asked_since && facts.now < latest + lag {
-        let reason = Reason::new(ReasonCode::LagNotOver).with("step", open.first().map_or("", |(key, _, _)| key.as_str()));
+        let reason =
+            Reason::new(ReasonCode::LagNotOver).with("step", open.first().map_or("", |(key, _, _)| key.as_str()));
         return Some(Next::Wait(Wait { until: latest + lag, reason }));
     }
     let marks = open.iter().filter_map(|(key, since, mark)| {

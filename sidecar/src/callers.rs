@@ -48,7 +48,13 @@ impl Callers {
     }
 
     /// What is kept of a caller and still counts.
-    pub async fn kept(&self, project: &ProjectId, lane: &str, config: &RouteConfig, now: Timestamp) -> Option<Arc<Found>> {
+    pub async fn kept(
+        &self,
+        project: &ProjectId,
+        lane: &str,
+        config: &RouteConfig,
+        now: Timestamp,
+    ) -> Option<Arc<Found>> {
         let key = (project.clone(), lane.to_owned());
         self.current.get(&key).await.filter(|found| counts(found, config, now))
     }

@@ -69,7 +69,11 @@ impl Driver {
     ///
     /// # Errors
     /// The store cannot be read or written.
-    pub async fn open(store: Arc<dyn Store>, clock: Arc<dyn Clock>, projects: Vec<Wired>) -> Result<Arc<Self>, StoreError> {
+    pub async fn open(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        projects: Vec<Wired>,
+    ) -> Result<Arc<Self>, StoreError> {
         let mut connections = BTreeMap::new();
         for wired in projects {
             let id = wired.project.id.clone();
@@ -109,7 +113,8 @@ impl Driver {
                 () = connection.wake.notified() => {}
                 Some(lane) = lanes.next_done() => lanes.done(&lane),
                 () = time::sleep(rest) => {}
-                _ = stop.changed() => {}
+                // Nobody can tell any more: that is the end, too.
+                told = stop.changed() => if told.is_err() { break },
             }
         }
         if time::timeout(drain, lanes.all_done()).await.is_err() {
@@ -139,7 +144,11 @@ impl Driver {
         }
     }
 
-    async fn start_due(self: &Arc<Self>, connection: &Arc<Connection>, lanes: &mut Lanes) -> Result<Duration, StoreError> {
+    async fn start_due(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        lanes: &mut Lanes,
+    ) -> Result<Duration, StoreError> {
         let project = &connection.project.id;
         let room = lanes_max(connection).saturating_sub(lanes.busy.len());
         if room == 0 {
@@ -164,10 +173,10 @@ impl Driver {
     async fn learn(&self, connection: &Connection) -> bool {
         let Err(trouble) = connection.learn().await else { return true };
         tracing::warn!(project.id = %connection.project.id, %trouble, "the CRM could not be read");
-        if troubles::remedy(&trouble) == Remedy::Suspend {
-            if let Err(error) = connection.suspend(&trouble).await {
-                tracing::error!(project.id = %connection.project.id, %error, "the suspension could not be stored");
-            }
+        if troubles::remedy(&trouble) == Remedy::Suspend
+            && let Err(error) = connection.suspend(&trouble).await
+        {
+            tracing::error!(project.id = %connection.project.id, %error, "the suspension could not be stored");
         }
         let wait = connection.project.connection.retry.wait(3, None, self.clock.random());
         connection.gate.close_for(wait.min(PAUSE_MAX));

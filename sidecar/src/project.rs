@@ -78,10 +78,6 @@ pub struct RouteConfig {
 impl Default for RouteConfig {
     /// Two seconds: a caller hears a ring of one second and a pause of four; half of that is not noticed.
     fn default() -> Self {
-        Self {
-            bound: Duration::from_secs(2),
-            keep_found: Duration::from_mins(10),
-            keep_nobody: Duration::from_mins(1),
-        }
+        Self { bound: Duration::from_secs(2), keep_found: Duration::from_mins(10), keep_nobody: Duration::from_mins(1) }
     }
 }

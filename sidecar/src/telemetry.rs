@@ -51,7 +51,8 @@ const FLUSH_BOUND: Duration = Duration::from_secs(3);
 /// The filter or the endpoint is malformed, or telemetry was started before.
 pub fn start(telemetry: &Telemetry) -> Result<Guard, io::Error> {
     let filter = EnvFilter::try_new(&telemetry.level).map_err(io::Error::other)?;
-    let mut builder = SdkTracerProvider::builder().with_resource(Resource::builder().with_service_name("tieline").build());
+    let mut builder =
+        SdkTracerProvider::builder().with_resource(Resource::builder().with_service_name("tieline").build());
     if let Some(endpoint) = &telemetry.otlp_endpoint {
         let exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(endpoint).build();
         builder = builder.with_batch_exporter(exporter.map_err(io::Error::other)?);

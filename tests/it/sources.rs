@@ -40,8 +40,11 @@ pub(crate) fn code_lines(file: &Path) -> Vec<(usize, String)> {
 pub(crate) fn dependencies(manifest: &str, table: &str) -> Vec<String> {
     let text = fs::read_to_string(top().join(manifest)).unwrap();
     let parsed: toml::Table = text.parse().unwrap();
-    let mut names: Vec<String> =
-        parsed.get(table).and_then(|table| table.as_table()).map(|table| table.keys().cloned().collect()).unwrap_or_default();
+    let mut names: Vec<String> = parsed
+        .get(table)
+        .and_then(|table| table.as_table())
+        .map(|table| table.keys().cloned().collect())
+        .unwrap_or_default();
     names.sort();
     names
 }

@@ -15,7 +15,12 @@ fn places(folder: &str, words: &[&str], left_out: &[&str]) -> Vec<String> {
         }
         for (number, line) in code_lines(&file) {
             let lower = line.to_lowercase();
-            places.extend(words.iter().filter(|word| lower.contains(*word)).map(|word| format!("{}:{number}: {word}", file.display())));
+            places.extend(
+                words
+                    .iter()
+                    .filter(|word| lower.contains(*word))
+                    .map(|word| format!("{}:{number}: {word}", file.display())),
+            );
         }
     }
     places
@@ -24,7 +29,11 @@ fn places(folder: &str, words: &[&str], left_out: &[&str]) -> Vec<String> {
 #[test]
 fn the_engine_can_not_do_io() {
     let allowed = ["jiff", "phonenumber", "regex-automata", "serde", "thiserror"];
-    assert_eq!(dependencies("engine/Cargo.toml", "dependencies"), allowed, "a new dependency of the engine must be unable to do IO");
+    assert_eq!(
+        dependencies("engine/Cargo.toml", "dependencies"),
+        allowed,
+        "a new dependency of the engine must be unable to do IO"
+    );
 
     let tree = Command::new(env!("CARGO"))
         .args(["tree", "-p", "tieline-engine", "-e", "normal", "--prefix", "none", "--offline", "--locked"])
@@ -42,14 +51,28 @@ fn the_engine_can_not_do_io() {
 
 #[test]
 fn a_crms_words_stay_in_its_folder() {
-    let words = ["zoho", "coql", "retailcrm", "simla", "remonline", "roapp", "sendpulse", "dataverse", "phone_key", "x-api-key"];
+    let words = [
+        "zoho",
+        "coql",
+        "retailcrm",
+        "simla",
+        "remonline",
+        "roapp",
+        "sendpulse",
+        "dataverse",
+        "phone_key",
+        "x-api-key",
+    ];
     assert_eq!(places("engine/src", &words, &[]), Vec::<String>::new());
     let folders: Vec<String> = CrmKind::ALL.iter().map(|kind| format!("sidecar/crm/src/{}", kind.name())).collect();
     let mut rooms: Vec<&str> = folders.iter().map(String::as_str).collect();
     rooms.extend(["sidecar/crm/src/registry.rs", "sidecar/crm/src/lib.rs"]);
     assert_eq!(places("sidecar/crm/src", &words, &rooms), Vec::<String>::new());
     // The demo plays with named CRMs, as its reader does.
-    assert_eq!(places("sidecar/src", &words, &["sidecar/src/cli/demo", "sidecar/src/cli/demo.rs"]), Vec::<String>::new());
+    assert_eq!(
+        places("sidecar/src", &words, &["sidecar/src/cli/demo", "sidecar/src/cli/demo.rs"]),
+        Vec::<String>::new()
+    );
 }
 
 #[test]
@@ -58,9 +81,9 @@ fn wire_types_never_enter_the_domain() {
     assert_eq!(places("engine/src", &words, &[]), Vec::<String>::new());
     assert_eq!(places("sidecar/crm/src", &words, &[]), Vec::<String>::new());
     // The doors, and the programs that come in through them.
-    let doors = ["sidecar/src/grpc", "sidecar/src/grpc.rs", "sidecar/src/server", "sidecar/src/server.rs", "sidecar/src/cli"];
-    let inside: Vec<String> =
-        places("sidecar/src", &["tieline_proto", "prost::", "tonic::"], &doors);
+    let doors =
+        ["sidecar/src/grpc", "sidecar/src/grpc.rs", "sidecar/src/server", "sidecar/src/server.rs", "sidecar/src/cli"];
+    let inside: Vec<String> = places("sidecar/src", &["tieline_proto", "prost::", "tonic::"], &doors);
     assert_eq!(inside, Vec::<String>::new());
     assert!(!dependencies("engine/Cargo.toml", "dependencies").contains(&"serde_json".to_owned()));
 }
@@ -102,7 +125,18 @@ fn one_crm_is_one_folder_with_the_same_file_names() {
     let rows: BTreeSet<String> = CrmKind::ALL.iter().map(|kind| kind.name().to_owned()).collect();
     assert_eq!(folders, rows, "a folder is a row of the registry");
     for folder in folders {
-        for file in ["README.md", "mod.rs", "settings.rs", "auth.rs", "lookup.rs", "write.rs", "values.rs", "answers.rs", "reference.rs", "scenario.rs"] {
+        for file in [
+            "README.md",
+            "mod.rs",
+            "settings.rs",
+            "auth.rs",
+            "lookup.rs",
+            "write.rs",
+            "values.rs",
+            "answers.rs",
+            "reference.rs",
+            "scenario.rs",
+        ] {
             let path = Path::new("sidecar/crm/src").join(&folder).join(file);
             assert!(top().join(&path).is_file(), "{} is missing", path.display());
         }

@@ -105,7 +105,8 @@ pub(super) fn log_call(known: &Known<'_>, then: &Then, entry: Option<&CallEntry>
     let entry = entry.filter(|_| logs(known, then))?;
     let is_linked = entry.contact.is_some() || entry.lead.is_some() || entry.deal.is_some();
     let action = Action::LogCall(Box::new(entry.clone()));
-    (is_linked || known.policy.abilities.logs_unlinked_calls).then(|| step(known, StepKey::call_record(), action, Reason::new(ReasonCode::CallLogged)))
+    (is_linked || known.policy.abilities.logs_unlinked_calls)
+        .then(|| step(known, StepKey::call_record(), action, Reason::new(ReasonCode::CallLogged)))
 }
 
 /// The row's tasks; an unknown agent's talk becomes a task to check the settings (G-08).

@@ -71,10 +71,7 @@ enum Says {
 impl Country {
     /// The plan of a calling code, compiled on first use; `None` when no country has the code.
     pub(super) fn of_code(code: u16) -> Option<&'static Self> {
-        SLOTS
-            .get(usize::from(code))?
-            .get_or_init(|| build(code).map(Box::new))
-            .as_deref()
+        SLOTS.get(usize::from(code))?.get_or_init(|| build(code).map(Box::new)).as_deref()
     }
 
     /// Splits international digits into the country and its national number. Calling codes are
@@ -106,8 +103,7 @@ impl Country {
 
     /// How the main territory writes its numbers; compiled on first use.
     pub(super) fn formats(&self) -> &Formats {
-        self.formats
-            .get_or_init(|| Formats::of(main_territory(self.code)))
+        self.formats.get_or_init(|| Formats::of(main_territory(self.code)))
     }
 
     /// Whether `national` is a number of this country.
@@ -165,18 +161,10 @@ fn build(code: u16) -> Option<Country> {
         let bit = 1_u32 << index;
         let mut add = |pattern: String, says, lengths| {
             patterns.push(pattern);
-            rules.push(Rule {
-                territory: bit,
-                says,
-                lengths,
-            });
+            rules.push(Rule { territory: bit, says, lengths });
         };
         if let Some(leading) = territory.leading_digits().filter(|_| territories.len() > 1) {
-            add(
-                format!("(?:{})[0-9]*", compact(leading.as_str())),
-                Says::Leading,
-                u32::MAX,
-            );
+            add(format!("(?:{})[0-9]*", compact(leading.as_str())), Says::Leading, u32::MAX);
         }
         let general = territory.descriptors().general();
         add(pattern_of(general), Says::General, lengths_of(general));
@@ -185,9 +173,7 @@ fn build(code: u16) -> Option<Country> {
         }
     }
     let automaton = compile(&patterns)?;
-    let start = automaton
-        .start_state_forward(&Input::new(b"").anchored(Anchored::Yes))
-        .ok()?;
+    let start = automaton.start_state_forward(&Input::new(b"").anchored(Anchored::Yes)).ok()?;
     Some(Country {
         automaton,
         start,

@@ -13,10 +13,7 @@ pub(super) struct Digits {
 
 impl Digits {
     /// No digits.
-    pub(super) const EMPTY: Self = Self {
-        bytes: [b'0'; MAX_DIGITS],
-        len: 0,
-    };
+    pub(super) const EMPTY: Self = Self { bytes: [b'0'; MAX_DIGITS], len: 0 };
 
     /// Appends one digit; `false` when it is full.
     pub(super) fn push(&mut self, digit: u8) -> bool {
@@ -63,9 +60,6 @@ impl Digits {
 
     /// The digits as owned text.
     pub(super) fn to_text(self) -> String {
-        self.as_bytes()
-            .iter()
-            .map(|digit| char::from(*digit))
-            .collect()
+        self.as_bytes().iter().map(|digit| char::from(*digit)).collect()
     }
 }

@@ -9,15 +9,7 @@ const DIGITS_BEFORE_EXTENSION: usize = 6;
 /// Longest extension; longer digits behind the word are another number.
 const EXTENSION_DIGITS: usize = 9;
 
-const SCHEMES: [&str; 7] = [
-    "sip:",
-    "sips:",
-    "tel:",
-    "callto:",
-    "whatsapp:",
-    "viber:",
-    "pstn:",
-];
+const SCHEMES: [&str; 7] = ["sip:", "sips:", "tel:", "callto:", "whatsapp:", "viber:", "pstn:"];
 
 /// A field taken apart.
 pub(super) struct Field {
@@ -32,10 +24,7 @@ pub(super) fn open(folded: &str) -> Field {
     let (text, from_parameter) = without_uri(without_display_name(folded).trim());
     let text = without_asides(&text);
     let (text, from_word) = without_extension(&text);
-    Field {
-        text,
-        extension: from_parameter.or(from_word),
-    }
+    Field { text, extension: from_parameter.or(from_word) }
 }
 
 /// `"Name" <number>` and `Name <number>`: what stands in the angle brackets, if it says anything.
@@ -46,11 +35,7 @@ fn without_display_name(text: &str) -> String {
         return if says_something { inner } else { name }.to_owned();
     }
     let outside: String = text.split('"').step_by(2).collect();
-    if outside.chars().any(|c| c.is_ascii_digit()) {
-        outside
-    } else {
-        text.to_owned()
-    }
+    if outside.chars().any(|c| c.is_ascii_digit()) { outside } else { text.to_owned() }
 }
 
 /// The user part of a `sip:` or `tel:` URI or of `user@host`, and its `ext` parameter.
@@ -74,9 +59,7 @@ fn without_uri(text: &str) -> (String, Option<String>) {
         }
         match segment.split_once('=') {
             Some(("ext", digits)) => extension = extension_digits(digits),
-            Some(("phone-context", context))
-                if context.starts_with('+') && !number.contains('+') =>
-            {
+            Some(("phone-context", context)) if context.starts_with('+') && !number.contains('+') => {
                 number.insert_str(0, context);
             }
             _ => {}
@@ -133,9 +116,7 @@ fn without_extension(text: &str) -> (String, Option<String>) {
 /// The digits at the start, when they are few enough to be an extension.
 fn extension_digits(text: &str) -> Option<String> {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
-    (1..=EXTENSION_DIGITS)
-        .contains(&digits.len())
-        .then_some(digits)
+    (1..=EXTENSION_DIGITS).contains(&digits.len()).then_some(digits)
 }
 
 #[cfg(test)]
@@ -177,11 +158,7 @@ mod tests {
             "0671234567 (ext 12)",
             "0671234567 (доб. 12)",
         ] {
-            assert_eq!(
-                opened(text),
-                ("0671234567".to_owned(), Some("12".to_owned())),
-                "{text}"
-            );
+            assert_eq!(opened(text), ("0671234567".to_owned(), Some("12".to_owned())), "{text}");
         }
         assert_eq!(opened("0671234567 extra 5").1, None);
         assert_eq!(opened("x 0671234567").1, None);

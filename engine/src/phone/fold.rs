@@ -3,9 +3,8 @@
 
 /// The zero of each decimal digit block of Unicode that phones are set to (general category Nd).
 const ZEROS: [u32; 25] = [
-    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66,
-    0x0DE6, 0x0E50, 0x0ED0, 0x0F20, 0x1040, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1B50, 0xA8D0, 0xA9D0,
-    0xAA50,
+    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0DE6, 0x0E50,
+    0x0ED0, 0x0F20, 0x1040, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1B50, 0xA8D0, 0xA9D0, 0xAA50,
 ];
 
 /// HTML entities that telephony payloads carry; `&amp;` first, for what was escaped twice.
@@ -66,20 +65,14 @@ fn decimal(c: char) -> Option<char> {
     let code = u32::from(c);
     let value = match code {
         0x1D7CE..=0x1D7FF => (code - 0x1D7CE) % 10,
-        _ => ZEROS
-            .iter()
-            .find_map(|zero| code.checked_sub(*zero).filter(|value| *value < 10))?,
+        _ => ZEROS.iter().find_map(|zero| code.checked_sub(*zero).filter(|value| *value < 10))?,
     };
     char::from_digit(value, 10)
 }
 
 /// Letters in lower case, everything that is no letter as a blank.
 fn lowered(c: char) -> char {
-    if c.is_alphabetic() {
-        c.to_lowercase().next().unwrap_or(c)
-    } else {
-        ' '
-    }
+    if c.is_alphabetic() { c.to_lowercase().next().unwrap_or(c) } else { ' ' }
 }
 
 /// `%2B380…` as a query string carries it. A percent sign that is no code stays.

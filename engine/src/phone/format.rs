@@ -26,17 +26,11 @@ impl Formats {
     /// Compiles the formats of a territory; one that does not compile is left out.
     pub(super) fn of(territory: Option<&Metadata>) -> Self {
         let Some(territory) = territory else {
-            return Self {
-                national: Vec::new(),
-                international: Vec::new(),
-            };
+            return Self { national: Vec::new(), international: Vec::new() };
         };
         let prefix = territory.national_prefix().unwrap_or_default();
         let layouts = |formats: &[Format], with_prefix| {
-            formats
-                .iter()
-                .filter_map(|format| Layout::of(format, with_prefix))
-                .collect()
+            formats.iter().filter_map(|format| Layout::of(format, with_prefix)).collect()
         };
         Self {
             national: layouts(territory.formats(), Some(prefix)),
@@ -46,16 +40,12 @@ impl Formats {
 
     /// The number as it is written inside the country, trunk prefix and all: `067 123 4567`.
     pub(super) fn national(&self, national: &str) -> Option<String> {
-        self.national
-            .iter()
-            .find_map(|layout| layout.pour(national))
+        self.national.iter().find_map(|layout| layout.pour(national))
     }
 
     /// The national number as it is grouped after the country code: `67 123 4567`.
     pub(super) fn international(&self, national: &str) -> Option<String> {
-        self.international
-            .iter()
-            .find_map(|layout| layout.pour(national))
+        self.international.iter().find_map(|layout| layout.pour(national))
     }
 }
 
@@ -69,11 +59,7 @@ impl Layout {
             Some(pattern) => Some(compile(pattern.as_str())?),
             None => None,
         };
-        Some(Self {
-            leading,
-            groups: compile(format.pattern().as_str())?,
-            template,
-        })
+        Some(Self { leading, groups: compile(format.pattern().as_str())?, template })
     }
 
     fn pour(&self, national: &str) -> Option<String> {
@@ -86,9 +72,7 @@ impl Layout {
         }
         let mut caught = self.groups.create_captures();
         let mut cache = self.groups.create_cache();
-        self.groups
-            .try_captures(&mut cache, input(), &mut caught)
-            .ok()?;
+        self.groups.try_captures(&mut cache, input(), &mut caught).ok()?;
         if caught.get_match()?.end() != national.len() {
             return None;
         }
@@ -121,10 +105,7 @@ fn with_prefix(template: &str, rule: &str, prefix: &str) -> String {
 }
 
 fn compile(pattern: &str) -> Option<BoundedBacktracker> {
-    BoundedBacktracker::builder()
-        .syntax(syntax::Config::new().unicode(false))
-        .build(&compact(pattern))
-        .ok()
+    BoundedBacktracker::builder().syntax(syntax::Config::new().unicode(false)).build(&compact(pattern)).ok()
 }
 
 #[cfg(test)]
@@ -137,30 +118,12 @@ mod tests {
     fn numbers_are_grouped_as_their_country_writes_them() {
         let formats = |region: &str| Formats::of(DATABASE.by_id(region));
         let ukraine = formats("UA");
-        assert_eq!(
-            ukraine.national("671234567").as_deref(),
-            Some("067 123 4567")
-        );
-        assert_eq!(
-            ukraine.international("671234567").as_deref(),
-            Some("67 123 4567")
-        );
-        assert_eq!(
-            formats("PL").national("512345678").as_deref(),
-            Some("512 345 678")
-        );
-        assert_eq!(
-            formats("US").national("6502530000").as_deref(),
-            Some("(650) 253-0000")
-        );
-        assert_eq!(
-            formats("US").international("6502530000").as_deref(),
-            Some("650-253-0000")
-        );
-        assert_eq!(
-            formats("RU").national("4951234567").as_deref(),
-            Some("8 (495) 123-45-67")
-        );
+        assert_eq!(ukraine.national("671234567").as_deref(), Some("067 123 4567"));
+        assert_eq!(ukraine.international("671234567").as_deref(), Some("67 123 4567"));
+        assert_eq!(formats("PL").national("512345678").as_deref(), Some("512 345 678"));
+        assert_eq!(formats("US").national("6502530000").as_deref(), Some("(650) 253-0000"));
+        assert_eq!(formats("US").international("6502530000").as_deref(), Some("650-253-0000"));
+        assert_eq!(formats("RU").national("4951234567").as_deref(), Some("8 (495) 123-45-67"));
         assert_eq!(formats("UA").national("12"), None);
     }
 }

@@ -51,13 +51,8 @@ pub(super) fn interpret(digits: &Digits, plus: bool, plan: &NumberPlan) -> Readi
     if digits.all_zero() || written == KEYPAD_ANONYMOUS {
         return Reading::new(Verdict::Withheld, Why::Withheld);
     }
-    let reading = Territory::of(plan.region).and_then(|home| {
-        if plus {
-            with_plus(digits, home, plan)
-        } else {
-            without_plus(digits, home, plan)
-        }
-    });
+    let reading = Territory::of(plan.region)
+        .and_then(|home| if plus { with_plus(digits, home, plan) } else { without_plus(digits, home, plan) });
     reading.unwrap_or_else(|| {
         let sign = if plus { "+" } else { "" };
         let text = TextKey::new(format!("{sign}{}", digits.to_text()));
@@ -118,11 +113,7 @@ fn says_itself(digits: &Digits, home: &Territory) -> Option<Candidate> {
 
 /// The region's own international prefix, or the 00 that most of the world dials.
 fn behind_international_prefix(digits: &Digits, home: &Territory) -> Option<Candidate> {
-    let why = if digits.after(b"810").is_some() {
-        Why::Legacy810
-    } else {
-        Why::IddPrefix
-    };
+    let why = if digits.after(b"810").is_some() { Why::Legacy810 } else { Why::IddPrefix };
     home.after_international_prefix(digits.as_bytes())
         .and_then(|rest| international(rest, why))
         .or_else(|| international(digits.after(b"00")?, Why::IddPrefix))
@@ -161,22 +152,14 @@ fn nationals(digits: &Digits, home: &Territory, plan: &NumberPlan) -> Vec<Candid
 }
 
 /// National readings against the reading as an international number without its plus.
-fn weigh(
-    digits: &Digits,
-    home: &Territory,
-    nationals: &[Candidate],
-    full: Option<Candidate>,
-) -> Option<Reading> {
+fn weigh(digits: &Digits, home: &Territory, nationals: &[Candidate], full: Option<Candidate>) -> Option<Reading> {
     let Some(full) = full.filter(|full| nationals.iter().all(|n| n.digits != full.digits)) else {
         return settle(nationals);
     };
-    let country_of = |candidate: &Candidate| {
-        Country::split(candidate.digits.as_bytes()).map(|(country, _)| country.code())
-    };
+    let country_of =
+        |candidate: &Candidate| Country::split(candidate.digits.as_bytes()).map(|(country, _)| country.code());
     let code = country_of(&full);
-    let own_code_doubled = nationals
-        .iter()
-        .any(|national| country_of(national) == code);
+    let own_code_doubled = nationals.iter().any(|national| country_of(national) == code);
     if !own_code_doubled {
         if code == Some(home.country.code()) {
             return full.reading();
@@ -213,12 +196,8 @@ fn international(digits: &[u8], why: Why) -> Option<Candidate> {
     {
         return Candidate::new(&[code, stripped.as_bytes()], Why::TrunkZeroDropped);
     }
-    let rest = national
-        .strip_prefix(b"0")
-        .filter(|_| drops_zero(country.code()))?;
-    country
-        .is_valid(rest)
-        .then(|| Candidate::new(&[code, rest], Why::TrunkZeroDropped))?
+    let rest = national.strip_prefix(b"0").filter(|_| drops_zero(country.code()))?;
+    country.is_valid(rest).then(|| Candidate::new(&[code, rest], Why::TrunkZeroDropped))?
 }
 
 /// A national number behind its trunk prefix.
@@ -229,10 +208,7 @@ fn written_national(digits: &[u8], region: &Territory, why: Why) -> Option<Candi
 
 /// A national number as it is.
 fn bare_national(digits: &[u8], region: &Territory, why: Why) -> Option<Candidate> {
-    region
-        .country
-        .is_valid(digits)
-        .then(|| Candidate::new(&[region.code.as_bytes(), digits], why))?
+    region.country.is_valid(digits).then(|| Candidate::new(&[region.code.as_bytes(), digits], why))?
 }
 
 impl Candidate {

@@ -149,9 +149,5 @@ pub(super) fn redacted(text: &str) -> String {
         last = [last[1], digit];
         digits += 1;
     }
-    if digits > 4 {
-        format!("••••{}{}", last[0], last[1])
-    } else {
-        "••••".to_owned()
-    }
+    if digits > 4 { format!("••••{}{}", last[0], last[1]) } else { "••••".to_owned() }
 }

@@ -83,9 +83,7 @@ fn read_field(raw: &str, plan: &NumberPlan) -> Reading {
         .iter()
         .map(|found| match found {
             Found::Piece(piece) => hypotheses::interpret(&piece.digits, piece.plus, plan),
-            Found::Unreadable => {
-                Reading::new(Verdict::NotANumber, ReadingReason::LettersAmongDigits)
-            }
+            Found::Unreadable => Reading::new(Verdict::NotANumber, ReadingReason::LettersAmongDigits),
             Found::Nothing => without_digits(&field.text),
         })
         .collect();

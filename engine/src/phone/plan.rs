@@ -69,9 +69,7 @@ impl From<Region> for String {
 }
 
 /// What digits without a plus mean in a source.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NumberForm {
     /// National and international spellings side by side: what can be read two ways is ambiguous.
@@ -105,12 +103,7 @@ impl NumberPlan {
     /// five digits.
     #[must_use]
     pub fn new(region: Region) -> Self {
-        Self {
-            region,
-            also: Vec::new(),
-            form: NumberForm::Mixed,
-            extension_digits_max: default_extension_digits(),
-        }
+        Self { region, also: Vec::new(), form: NumberForm::Mixed, extension_digits_max: default_extension_digits() }
     }
 
     /// The same plan with another meaning of digits without a plus.

@@ -77,11 +77,7 @@ pub enum ReadingReason {
 
 impl Reading {
     pub(super) fn new(verdict: Verdict, reason: ReadingReason) -> Self {
-        Self {
-            verdict,
-            extension: None,
-            reason,
-        }
+        Self { verdict, extension: None, reason }
     }
 
     pub(super) fn with_extension(self, extension: Option<String>) -> Self {

@@ -55,11 +55,7 @@ fn candidates(key: &PhoneKey, plan: &NumberPlan) -> Vec<String> {
         all.push(format!("80{national}"));
         all.extend(ukrainian(national).into_iter().flatten());
     }
-    all.extend(
-        in_country
-            .map(|text| text.replace([' ', '(', ')'], "-"))
-            .map(|text| tidy(&text)),
-    );
+    all.extend(in_country.map(|text| text.replace([' ', '(', ')'], "-")).map(|text| tidy(&text)));
     all
 }
 

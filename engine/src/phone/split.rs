@@ -45,41 +45,24 @@ pub(super) fn plain(raw: &str) -> Option<Piece> {
             _ => return None,
         }
     }
-    (1..TOO_MANY)
-        .contains(&digits.len())
-        .then_some(Piece { digits, plus })
+    (1..TOO_MANY).contains(&digits.len()).then_some(Piece { digits, plus })
 }
 
 /// Splits opened text into numbers. The second value is an extension written behind a comma.
 pub(super) fn pieces(text: &str) -> (Vec<Found>, Option<String>) {
-    let parts: Vec<&str> = text
-        .split([',', ';', '\n', '|'])
-        .flat_map(slashed)
-        .flat_map(second_plus)
-        .take(2 * MAX_PIECES)
-        .collect();
-    let whole: Vec<&str> = parts
-        .iter()
-        .copied()
-        .filter(|part| digits_in(part) >= WHOLE)
-        .collect();
+    let parts: Vec<&str> =
+        text.split([',', ';', '\n', '|']).flat_map(slashed).flat_map(second_plus).take(2 * MAX_PIECES).collect();
+    let whole: Vec<&str> = parts.iter().copied().filter(|part| digits_in(part) >= WHOLE).collect();
     let [only] = whole.as_slice() else {
         return match whole.is_empty() {
             true => (vec![find(text)], None),
-            false => (
-                whole
-                    .into_iter()
-                    .take(MAX_PIECES)
-                    .flat_map(in_a_row)
-                    .collect(),
-                None,
-            ),
+            false => (whole.into_iter().take(MAX_PIECES).flat_map(in_a_row).collect(), None),
         };
     };
     let behind = parts.iter().skip_while(|part| *part != only).nth(1);
-    let extension = behind.map(|part| part.trim()).filter(|part| {
-        !part.is_empty() && part.len() < WHOLE && part.bytes().all(|byte| byte.is_ascii_digit())
-    });
+    let extension = behind
+        .map(|part| part.trim())
+        .filter(|part| !part.is_empty() && part.len() < WHOLE && part.bytes().all(|byte| byte.is_ascii_digit()));
     (in_a_row(only), extension.map(str::to_owned))
 }
 
@@ -133,10 +116,7 @@ fn find(text: &str) -> Found {
     if has_letters && (digits_in(run) < WHOLE || is_glued(text, run)) {
         return Found::Unreadable;
     }
-    let mut piece = Piece {
-        digits: Digits::EMPTY,
-        plus: false,
-    };
+    let mut piece = Piece { digits: Digits::EMPTY, plus: false };
     for byte in run.bytes() {
         match byte {
             b'+' if piece.digits.len() == 0 => piece.plus = true,

@@ -46,10 +46,7 @@ enum International {
 impl Territory {
     /// The region's plan, built on first use. `None` only for a region that was never parsed.
     pub(super) fn of(region: Region) -> Option<&'static Self> {
-        SLOTS
-            .get(region.slot())?
-            .get_or_init(|| build(region).map(Box::new))
-            .as_deref()
+        SLOTS.get(region.slot())?.get_or_init(|| build(region).map(Box::new)).as_deref()
     }
 
     /// Whether the metadata knows the region.
@@ -64,9 +61,7 @@ impl Territory {
             International::Pattern(engine) => {
                 let input = Input::new(digits).anchored(Anchored::Yes);
                 let mut caught = engine.create_captures();
-                engine
-                    .try_captures(&mut engine.create_cache(), input, &mut caught)
-                    .ok()?;
+                engine.try_captures(&mut engine.create_cache(), input, &mut caught).ok()?;
                 digits.get(caught.get_match()?.end()..)
             }
         }
@@ -93,10 +88,7 @@ fn build(region: Region) -> Option<Territory> {
 }
 
 fn international_prefix(metadata: &Metadata) -> International {
-    let pattern = metadata
-        .international_prefix()
-        .map(|pattern| compact(pattern.as_str()))
-        .unwrap_or_default();
+    let pattern = metadata.international_prefix().map(|pattern| compact(pattern.as_str())).unwrap_or_default();
     let fallback = || International::Literal(b"00".to_vec());
     if pattern.is_empty() {
         return fallback();
@@ -107,8 +99,5 @@ fn international_prefix(metadata: &Metadata) -> International {
     BoundedBacktracker::builder()
         .syntax(syntax::Config::new().unicode(false).utf8(false))
         .build(&pattern)
-        .map_or_else(
-            |_| fallback(),
-            |engine| International::Pattern(Box::new(engine)),
-        )
+        .map_or_else(|_| fallback(), |engine| International::Pattern(Box::new(engine)))
 }

@@ -49,10 +49,8 @@ impl Trunk {
             Self::Literal(pattern.into_bytes())
         } else {
             let rule = territory.national_prefix_transform_rule();
-            Matcher::compile(&pattern).map_or(Self::None, |matcher| Self::Pattern {
-                matcher,
-                rule: rule.unwrap_or_default().to_owned(),
-            })
+            Matcher::compile(&pattern)
+                .map_or(Self::None, |matcher| Self::Pattern { matcher, rule: rule.unwrap_or_default().to_owned() })
         }
     }
 
@@ -78,10 +76,8 @@ impl Trunk {
 impl Matcher {
     fn compile(pattern: &str) -> Option<Self> {
         let bytes = syntax::Config::new().unicode(false).utf8(false);
-        let onepass = onepass::Builder::new()
-            .syntax(bytes)
-            .thompson(thompson::Config::new().utf8(false))
-            .build(pattern);
+        let onepass =
+            onepass::Builder::new().syntax(bytes).thompson(thompson::Config::new().utf8(false)).build(pattern);
         if let Ok(dfa) = onepass {
             return Some(Self::OnePass(Box::new(dfa)));
         }
@@ -98,24 +94,15 @@ impl Matcher {
         match self {
             Self::OnePass(dfa) => {
                 let mut slots: [Option<NonMaxUsize>; 6] = [None; 6];
-                dfa.try_search_slots(&mut dfa.create_cache(), &input, &mut slots)
-                    .ok()??;
+                dfa.try_search_slots(&mut dfa.create_cache(), &input, &mut slots).ok()??;
                 let at = |slot: usize| slots.get(slot).copied().flatten().map(NonMaxUsize::get);
-                Some(Caught {
-                    end: at(1)?,
-                    groups: [at(2).zip(at(3)), at(4).zip(at(5))],
-                })
+                Some(Caught { end: at(1)?, groups: [at(2).zip(at(3)), at(4).zip(at(5))] })
             }
             Self::Backtrack(engine) => {
                 let mut caught: Captures = engine.create_captures();
-                engine
-                    .try_captures(&mut engine.create_cache(), input, &mut caught)
-                    .ok()?;
+                engine.try_captures(&mut engine.create_cache(), input, &mut caught).ok()?;
                 let group = |index| caught.get_group(index).map(|span| (span.start, span.end));
-                Some(Caught {
-                    end: caught.get_match()?.end(),
-                    groups: [group(1), group(2)],
-                })
+                Some(Caught { end: caught.get_match()?.end(), groups: [group(1), group(2)] })
             }
         }
     }

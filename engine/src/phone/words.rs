@@ -111,10 +111,7 @@ const LABELS: [&str; 20] = [
 
 /// Whether a text without digits says that the number is not known.
 pub(super) fn is_withheld(text: &str) -> bool {
-    let words: Vec<&str> = text
-        .split(|c: char| !c.is_alphabetic())
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();
     words.is_empty() || WITHHELD.contains(&words.join(" ").as_str())
 }
 

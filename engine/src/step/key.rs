@@ -87,13 +87,11 @@ impl StepKey {
     /// The kind of record the step makes, for finding it again.
     #[must_use]
     pub fn makes(&self) -> Option<Kind> {
-        PEOPLE.into_iter().find(|kind| *self == Self::create(*kind)).or_else(|| {
-            match self.0.split('.').next() {
-                Some("call_record") if *self == Self::call_record() => Some(Kind::CallRecord),
-                Some("task") => Some(Kind::Task),
-                Some("note") => Some(Kind::Note),
-                _ => None,
-            }
+        PEOPLE.into_iter().find(|kind| *self == Self::create(*kind)).or_else(|| match self.0.split('.').next() {
+            Some("call_record") if *self == Self::call_record() => Some(Kind::CallRecord),
+            Some("task") => Some(Kind::Task),
+            Some("note") => Some(Kind::Note),
+            _ => None,
         })
     }
 

@@ -19,9 +19,7 @@ fn plan(region: &str) -> NumberPlan {
 
 /// The plan of a source that also holds national numbers of other regions.
 fn plan_also(region: &str, also: &[&str]) -> NumberPlan {
-    let regions = also
-        .iter()
-        .map(|code| Region::parse(code).expect("a region"));
+    let regions = also.iter().map(|code| Region::parse(code).expect("a region"));
     plan(region).with_also(regions.collect())
 }
 
@@ -61,11 +59,5 @@ fn check(plan: &NumberPlan, rows: &[(&str, &str, &str)]) {
                 .then(|| format!("{raw:?}: {got:?} ({why}), expected {expected:?} ({reason})"))
         })
         .collect();
-    assert!(
-        wrong.is_empty(),
-        "{} under {:?}:\n{}",
-        wrong.len(),
-        plan,
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} under {:?}:\n{}", wrong.len(), plan, wrong.join("\n"));
 }

@@ -72,7 +72,6 @@ pub(crate) fn ringing(nr: u64) -> RouteCallRequest {
         call_id: format!("1763276400.{nr}"),
         client_number: number(nr % CALLERS),
         project_number: "0443330000".to_owned(),
-        ..RouteCallRequest::default()
     }
 }
 

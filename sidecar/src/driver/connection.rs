@@ -214,7 +214,8 @@ impl Connection {
     /// The store cannot write.
     pub async fn suspend(&self, trouble: &Trouble) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let why = Some(KeptTrouble { reason: troubles::reason(trouble).to_owned(), text: trouble.to_string(), at: now });
+        let why =
+            Some(KeptTrouble { reason: troubles::reason(trouble).to_owned(), text: trouble.to_string(), at: now });
         let keep_data = self.state().keep_data;
         tracing::error!(project.id = %self.project.id, %trouble, "the connection is suspended; calls are kept");
         self.change(ConnectionState { status: Status::Suspended, since: now, why, keep_data }).await

@@ -177,7 +177,12 @@ impl Transport for Metered {
     fn send<'a>(&'a self, request: Request) -> BoxFuture<'a, Result<Response, SendError>> {
         Box::pin(async move {
             let _pass = self.gate.enter(request.class, request.weight, self.priority).await;
-            let span = info_span!("crm.request", request = request.name, method = request.method.as_str(), status = tracing::field::Empty);
+            let span = info_span!(
+                "crm.request",
+                request = request.name,
+                method = request.method.as_str(),
+                status = tracing::field::Empty
+            );
             let answer = self.inner.send(request).instrument(span.clone()).await;
             match &answer {
                 Ok(response) => span.record("status", response.status),

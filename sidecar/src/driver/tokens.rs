@@ -55,13 +55,20 @@ impl Tokens {
     ///
     /// # Errors
     /// What the CRM answered to the request for a token.
-    pub(super) async fn get(&self, dialect: &dyn Dialect, net: &dyn Transport, now: Timestamp) -> Result<Option<Arc<Grant>>, Trouble> {
+    pub(super) async fn get(
+        &self,
+        dialect: &dyn Dialect,
+        net: &dyn Transport,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Grant>>, Trouble> {
         let mut state = self.state.lock().await;
         if !state.loaded {
             state.kept = self.load().await;
             state.loaded = true;
         }
-        if let Some(kept) = &state.kept && now + RENEW_AHEAD < kept.expires_at {
+        if let Some(kept) = &state.kept
+            && now + RENEW_AHEAD < kept.expires_at
+        {
             return Ok(Some(Arc::clone(&kept.grant)));
         }
         let Some(grant) = dialect.grant(net).await? else { return Ok(None) };

@@ -18,7 +18,10 @@ use super::{
     requests::{Door, Requests},
     signals,
 };
-use crate::{http::{number, webhook}, telemetry};
+use crate::{
+    http::{number, webhook},
+    telemetry,
+};
 
 /// Requests worked on at once; each holds at most one body.
 const AT_ONCE_MAX: usize = 512;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tieline_crm::trouble::Trouble;
 use tieline_engine::{
     call::Call,
     facts::{Facts, Found},
@@ -11,7 +12,6 @@ use tieline_engine::{
     next::{Next, Orders, Verdict, Wait, next},
     step::{Action, Step, StepResult},
 };
-use tieline_crm::trouble::Trouble;
 
 use super::{Refused, Sidecar, lane};
 use crate::driver::quota::Priority;
@@ -68,7 +68,8 @@ impl Sidecar {
             match next(&call, &policy, &facts) {
                 Next::LookUp(ask) => match connection.look_up(&ask, Priority::Live).await {
                     Ok(found) => {
-                        let took = Duration::try_from(self.driver.clock.now().duration_since(facts.now)).unwrap_or_default();
+                        let took =
+                            Duration::try_from(self.driver.clock.now().duration_since(facts.now)).unwrap_or_default();
                         facts.learn_found(found.clone(), &policy);
                         plan.look_ups.push(PlannedLookUp { ask, found, took });
                     }

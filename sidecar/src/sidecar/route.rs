@@ -8,8 +8,7 @@ use tieline_engine::{
     facts::{Facts, Found, OwnRecord, Target},
     ids::{CallId, ProjectId, RecordId},
     jiff::{SignedDuration, Timestamp},
-    matching,
-    next,
+    matching, next,
     phone::Phone,
     reason::Reason,
     record::{Kind, Record},
@@ -83,7 +82,14 @@ impl Sidecar {
         let call = ringing(ask);
         let key = match client::identify(&call, &policy) {
             Ok(key) => key,
-            Err(reason) => return Ok(answer(connection, &Caller { known: Some(false), ..Caller::default() }, Basis::Fresh, Some(reason))),
+            Err(reason) => {
+                return Ok(answer(
+                    connection,
+                    &Caller { known: Some(false), ..Caller::default() },
+                    Basis::Fresh,
+                    Some(reason),
+                ));
+            }
         };
         let now = self.driver.clock.now();
         let lane = key.lane();
@@ -103,15 +109,20 @@ impl Sidecar {
     }
 
     /// Asks the CRM. When time runs out the question goes on in the background, so that the next caller profits.
-    async fn ask_in_time(&self, connection: &Arc<Connection>, call: &Call, lane: &str, bound: Duration) -> Option<Arc<Found>> {
+    async fn ask_in_time(
+        &self,
+        connection: &Arc<Connection>,
+        call: &Call,
+        lane: &str,
+        bound: Duration,
+    ) -> Option<Arc<Found>> {
         if connection.state().status != Status::Active {
             return None;
         }
         let ask = next::caller_look_up(call, &connection.policy())?;
         let (driver, connection, lane) = (Arc::clone(&self.driver), Arc::clone(connection), lane.to_owned());
-        let asking = tokio::spawn(async move {
-            driver.callers.look_up(&connection, &lane, &ask, Priority::Ringing).await
-        });
+        let asking =
+            tokio::spawn(async move { driver.callers.look_up(&connection, &lane, &ask, Priority::Ringing).await });
         match time::timeout(bound, asking).await {
             Ok(Ok(Ok(found))) => Some(found),
             Ok(Ok(Err(trouble))) => {

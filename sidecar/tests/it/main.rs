@@ -1,6 +1,6 @@
 //! The sidecar's parts against each other.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod cli_check;
 mod cli_phone;

@@ -37,8 +37,7 @@ async fn rt_04_the_plain_form_is_the_destination_alone() {
 async fn rt_04_the_json_form_puts_it_under_the_configured_key() {
     let house = house().await;
     let form = "call_id=n-1&caller=380671112233&dst=380441112233&call_type=in".to_owned();
-    let (status, body) =
-        ask(&house, "/route/shop/json?key=where", "application/x-www-form-urlencoded", form).await;
+    let (status, body) = ask(&house, "/route/shop/json?key=where", "application/x-www-form-urlencoded", form).await;
     assert_eq!((status, serde_json::from_str::<Value>(&body).unwrap()), (200, json!({ "where": "shop_desk" })));
 }
 

@@ -58,9 +58,7 @@ const CLASSES: [Class; 5] = [
         why: "the digits fit a number at home and one with its country code: the oracle takes the \
               first, we say so; its answer is among ours",
         holds: |d| match (&d.ours.verdict, &d.oracle) {
-            (Verdict::Ambiguous(keys), Some(oracle)) => {
-                keys.iter().any(|key| key.as_str() == oracle)
-            }
+            (Verdict::Ambiguous(keys), Some(oracle)) => keys.iter().any(|key| key.as_str() == oracle),
             _ => false,
         },
         at_most: 750,
@@ -120,21 +118,11 @@ fn judge(differences: &[Difference]) {
             )),
         }
     }
-    let shown = unwanted
-        .iter()
-        .take(40)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join("\n");
+    let shown = unwanted.iter().take(40).cloned().collect::<Vec<_>>().join("\n");
     assert!(unwanted.is_empty(), "{} unwanted:\n{shown}", unwanted.len());
     for class in &CLASSES {
         let count = counts.get(class.name).copied().unwrap_or_default();
-        assert!(
-            count <= class.at_most,
-            "{}: {count} ({})",
-            class.name,
-            class.why
-        );
+        assert!(count <= class.at_most, "{}: {count} ({})", class.name, class.why);
     }
 }
 
@@ -163,22 +151,13 @@ fn difference(region: &'static str, plan: &NumberPlan, raw: &str) -> Option<Diff
     let ours = read(raw, plan);
     let oracle = oracle(raw, Some(region));
     let key = ours.key().map(|key| key.as_str());
-    (key != oracle.as_deref()).then_some(Difference {
-        region,
-        raw: raw.to_owned(),
-        ours,
-        oracle,
-    })
+    (key != oracle.as_deref()).then_some(Difference { region, raw: raw.to_owned(), ours, oracle })
 }
 
 /// The oracle's E.164 of a spelling, when it is a valid number.
 fn oracle(raw: &str, region: Option<&str>) -> Option<String> {
-    let number = PHONE_NUMBER_UTIL
-        .parse(raw, region.map(oracle_region))
-        .ok()?;
-    PHONE_NUMBER_UTIL
-        .is_valid_number(&number)
-        .then(|| written(&number, E164))
+    let number = PHONE_NUMBER_UTIL.parse(raw, region.map(oracle_region)).ok()?;
+    PHONE_NUMBER_UTIL.is_valid_number(&number).then(|| written(&number, E164))
 }
 
 /// The forms a PBX, a CRM and a person give a number.
@@ -207,8 +186,5 @@ fn spellings(digits: &str) -> Vec<String> {
 
 fn significant(number: &PhoneNumber, digits: &str) -> String {
     let code = number.country_code.to_string();
-    digits
-        .strip_prefix(code.as_str())
-        .unwrap_or(digits)
-        .to_owned()
+    digits.strip_prefix(code.as_str()).unwrap_or(digits).to_owned()
 }

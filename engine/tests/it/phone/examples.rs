@@ -48,36 +48,16 @@ fn ukrainian_landlines_lines_and_strangers_are_told_apart() {
             ("0800 501 234", "key +380800501234", "valid_national"),
             ("48512345678", "key +48512345678", "missing_plus"),
             ("00 48 512 345 678", "key +48512345678", "idd_prefix"),
-            (
-                "+48 0 512 345 678",
-                "key +48512345678",
-                "trunk_zero_dropped",
-            ),
+            ("+48 0 512 345 678", "key +48512345678", "trunk_zero_dropped"),
             ("4915123458244", "key +4915123458244", "missing_plus"),
-            (
-                "+1 (650) 253-0000",
-                "key +16502530000",
-                "valid_international",
-            ),
+            ("+1 (650) 253-0000", "key +16502530000", "valid_international"),
             ("+800 1234 5678", "key +80012345678", "valid_international"),
             ("431-23-56", "text 4312356", "not_valid_kept_as_text"),
-            (
-                "48 0 512 345 678",
-                "text 480512345678",
-                "not_valid_kept_as_text",
-            ),
+            ("48 0 512 345 678", "text 480512345678", "not_valid_kept_as_text"),
             ("067123456", "text 067123456", "not_valid_kept_as_text"),
             ("06712345678", "text 06712345678", "not_valid_kept_as_text"),
-            (
-                "+38067123456",
-                "text +38067123456",
-                "not_valid_kept_as_text",
-            ),
-            (
-                "+999123456789",
-                "text +999123456789",
-                "not_valid_kept_as_text",
-            ),
+            ("+38067123456", "text +38067123456", "not_valid_kept_as_text"),
+            ("+999123456789", "text +999123456789", "not_valid_kept_as_text"),
             ("+671234567", "text +671234567", "not_valid_kept_as_text"),
             ("101", "extension 101", "internal"),
             ("104", "extension 104", "internal"),
@@ -97,11 +77,7 @@ fn polish_numbers_keep_their_area_48_and_lose_their_old_zero() {
             ("512 345 678", "key +48512345678", "valid_national"),
             ("0512345678", "key +48512345678", "trunk_zero_dropped"),
             ("022 123 45 67", "key +48221234567", "trunk_zero_dropped"),
-            (
-                "+48 (0) 512 345 678",
-                "key +48512345678",
-                "trunk_zero_dropped",
-            ),
+            ("+48 (0) 512 345 678", "key +48512345678", "trunk_zero_dropped"),
             ("48512345678", "key +48512345678", "missing_plus"),
             ("48488123456", "key +48488123456", "missing_plus"),
             ("0048512345678", "key +48512345678", "idd_prefix"),
@@ -117,24 +93,12 @@ fn the_italian_zero_and_the_italian_39_belong_to_the_number() {
         &[
             ("3912312312", "key +393912312312", "valid_national"),
             ("391 231 2312", "key +393912312312", "valid_national"),
-            (
-                "+39 391 231 2312",
-                "key +393912312312",
-                "valid_international",
-            ),
+            ("+39 391 231 2312", "key +393912312312", "valid_international"),
             ("0612345678", "key +390612345678", "valid_national"),
             ("390612345678", "key +390612345678", "missing_plus"),
             ("+390612345678", "key +390612345678", "valid_international"),
-            (
-                "+39 06 1234 5678",
-                "key +390612345678",
-                "valid_international",
-            ),
-            (
-                "+39612345678",
-                "text +39612345678",
-                "not_valid_kept_as_text",
-            ),
+            ("+39 06 1234 5678", "key +390612345678", "valid_international"),
+            ("+39612345678", "text +39612345678", "not_valid_kept_as_text"),
         ],
     );
 }
@@ -146,11 +110,7 @@ fn the_soviet_prefixes_are_read_where_they_are_dialled() {
         &[
             ("8 (495) 123-45-67", "key +74951234567", "valid_national"),
             ("84951234567", "key +74951234567", "valid_national"),
-            (
-                "+8 495 123 45 67",
-                "key +84951234567",
-                "valid_international",
-            ),
+            ("+8 495 123 45 67", "key +84951234567", "valid_international"),
             ("78001234583", "key +78001234583", "missing_plus"),
             ("8 800 123 45 83", "key +78001234583", "valid_national"),
             ("8 10 380 67 123 45 67", "key +380671234567", "legacy_810"),
@@ -163,11 +123,7 @@ fn the_soviet_prefixes_are_read_where_they_are_dialled() {
             ("8 029 123 45 67", "key +375291234567", "valid_national"),
             ("80291234567", "key +375291234567", "valid_national"),
             ("375291234567", "key +375291234567", "missing_plus"),
-            (
-                "+375 8 029 123 45 67",
-                "key +375291234567",
-                "trunk_zero_dropped",
-            ),
+            ("+375 8 029 123 45 67", "key +375291234567", "trunk_zero_dropped"),
         ],
     );
     check(
@@ -188,12 +144,7 @@ fn carrier_codes_area_codes_and_foreign_prefixes_follow_the_metadata() {
     key("BR", "0 15 11 2345-6789", "+551123456789", "valid_national");
     key("BR", "(11) 2345-6789", "+551123456789", "valid_national");
     key("AR", "011 15 2345-6789", "+5491123456789", "valid_national");
-    key(
-        "AR",
-        "+54 9 11 2345-6789",
-        "+5491123456789",
-        "valid_international",
-    );
+    key("AR", "+54 9 11 2345-6789", "+5491123456789", "valid_international");
     key("US", "1 (650) 253-0000", "+16502530000", "valid_national");
     key("US", "011 380 67 123 4567", "+380671234567", "idd_prefix");
     key("US", "00380671234567", "+380671234567", "idd_prefix");
@@ -201,12 +152,7 @@ fn carrier_codes_area_codes_and_foreign_prefixes_follow_the_metadata() {
     key("AU", "0011 380 67 123 4567", "+380671234567", "idd_prefix");
     key("JP", "03-1234-5678", "+81312345678", "valid_national");
     key("HU", "06 1 234 5678", "+3612345678", "valid_national");
-    key(
-        "GB",
-        "+44 (0) 7912 345678",
-        "+447912345678",
-        "trunk_zero_dropped",
-    );
+    key("GB", "+44 (0) 7912 345678", "+447912345678", "trunk_zero_dropped");
 }
 
 #[test]

@@ -6,17 +6,12 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNu
 /// The regions of the tests: the market, its neighbours, every kind of numbering plan (open,
 /// closed, with and without trunk, shared codes, carrier codes).
 pub(super) const REGIONS: [&str; 34] = [
-    "UA", "PL", "DE", "IT", "RU", "KZ", "BY", "US", "GB", "FR", "ES", "CZ", "SK", "RO", "MD", "LT",
-    "LV", "EE", "HU", "BG", "AT", "CH", "NL", "SE", "TR", "GE", "AM", "AZ", "IL", "AE", "BR", "AR",
-    "MX", "AU",
+    "UA", "PL", "DE", "IT", "RU", "KZ", "BY", "US", "GB", "FR", "ES", "CZ", "SK", "RO", "MD", "LT", "LV", "EE", "HU",
+    "BG", "AT", "CH", "NL", "SE", "TR", "GE", "AM", "AZ", "IL", "AE", "BR", "AR", "MX", "AU",
 ];
 
-const TYPES: [PhoneNumberType; 4] = [
-    PhoneNumberType::FixedLine,
-    PhoneNumberType::Mobile,
-    PhoneNumberType::TollFree,
-    PhoneNumberType::VoIP,
-];
+const TYPES: [PhoneNumberType; 4] =
+    [PhoneNumberType::FixedLine, PhoneNumberType::Mobile, PhoneNumberType::TollFree, PhoneNumberType::VoIP];
 
 /// xorshift64*: the same numbers on every machine.
 pub(super) struct Random(u64);
@@ -47,11 +42,7 @@ pub(super) fn examples(iso: &str) -> Vec<String> {
     let region = oracle_region(iso);
     TYPES
         .iter()
-        .filter_map(|kind| {
-            PHONE_NUMBER_UTIL
-                .get_example_number_for_type_and_region(region, *kind)
-                .ok()
-        })
+        .filter_map(|kind| PHONE_NUMBER_UTIL.get_example_number_for_type_and_region(region, *kind).ok())
         .map(|number| written(&number, PhoneNumberFormat::E164).replace('+', ""))
         .collect()
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rlibphonenumber::PhoneNumberFormat::{E164, International, National, RFC3966};
-use tieline_engine::phone::{
-    MAX_SPELLINGS, NumberForm, NumberPlan, PhoneKey, Verdict, read, spellings, warm,
-};
+use tieline_engine::phone::{MAX_SPELLINGS, NumberForm, NumberPlan, PhoneKey, Verdict, read, spellings, warm};
 
 use super::numbers::{REGIONS, Random, examples, valid, varied, written};
 use super::{form, line, plan, plan_also};
@@ -18,11 +16,7 @@ fn numbers(seed: u64, variations: usize) -> impl Iterator<Item = (&'static str, 
         let examples = examples(region);
         let more: Vec<String> = examples
             .iter()
-            .flat_map(|digits| {
-                (0..variations)
-                    .map(|_| varied(digits, &mut random))
-                    .collect::<Vec<_>>()
-            })
+            .flat_map(|digits| (0..variations).map(|_| varied(digits, &mut random)).collect::<Vec<_>>())
             .collect();
         examples
             .into_iter()
@@ -41,48 +35,28 @@ fn every_format_of_a_number_reads_back_to_its_key() {
         let key = written(&number, E164);
         for format in [E164, International, RFC3966] {
             let spelling = written(&number, format);
-            assert_eq!(
-                line(&read(&spelling, &plan(region))),
-                format!("key {key}"),
-                "{spelling}"
-            );
+            assert_eq!(line(&read(&spelling, &plan(region))), format!("key {key}"), "{spelling}");
         }
         let national = written(&number, National);
         let reading = read(&national, &form(region, NumberForm::National));
         assert_eq!(line(&reading), format!("key {key}"), "{region} {national}");
         let bare = form(region, NumberForm::E164NoPlus);
-        assert_eq!(
-            line(&read(&digits, &bare)),
-            format!("key {key}"),
-            "{region} {digits}"
-        );
+        assert_eq!(line(&read(&digits, &bare)), format!("key {key}"), "{region} {digits}");
         checked += 5;
     }
-    assert!(
-        checked > 3_000,
-        "{checked} spellings of {} regions",
-        REGIONS.len()
-    );
+    assert!(checked > 3_000, "{checked} spellings of {} regions", REGIONS.len());
 }
 
 #[test]
 fn every_spelling_given_for_a_search_reads_back_to_the_key() {
     for (region, digits) in numbers(2, 3) {
         let key = PhoneKey::parse(&format!("+{digits}")).expect("a key");
-        for plan in [
-            plan(region),
-            form(region, NumberForm::National),
-            plan_also("UA", &[region]),
-        ] {
+        for plan in [plan(region), form(region, NumberForm::National), plan_also("UA", &[region])] {
             let asked = spellings(&key, &plan);
             assert!(asked.len() <= MAX_SPELLINGS, "{asked:?}");
             assert_eq!(asked.first().map(String::as_str), Some(key.as_str()));
             for (index, spelling) in asked.iter().enumerate() {
-                assert_eq!(
-                    read(spelling, &plan).key(),
-                    Some(&key),
-                    "{region} {spelling}"
-                );
+                assert_eq!(read(spelling, &plan).key(), Some(&key), "{region} {spelling}");
                 assert!(!asked[..index].contains(spelling), "{spelling} twice");
             }
         }
@@ -91,9 +65,7 @@ fn every_spelling_given_for_a_search_reads_back_to_the_key() {
 
 #[test]
 fn the_spellings_of_the_market_are_among_those_given() {
-    let asked = |region: &str, key: &str| {
-        spellings(&PhoneKey::parse(key).expect("a key"), &plan(region)).join(" | ")
-    };
+    let asked = |region: &str, key: &str| spellings(&PhoneKey::parse(key).expect("a key"), &plan(region)).join(" | ");
     assert_eq!(
         asked("UA", "+380671234567"),
         "+380671234567 | 380671234567 | 0671234567 | 671234567 | 067 123 4567 | \
@@ -113,10 +85,7 @@ fn the_spellings_of_the_market_are_among_those_given() {
          +7 495 123-45-67 | +7-495-123-45-67 | 8-495-123-45-67"
     );
     // A foreign client: no national spellings, which would read as somebody at home.
-    assert_eq!(
-        asked("UA", "+48512345678"),
-        "+48512345678 | 48512345678 | +48 512 345 678 | +48-512-345-678"
-    );
+    assert_eq!(asked("UA", "+48512345678"), "+48512345678 | 48512345678 | +48 512 345 678 | +48-512-345-678");
 }
 
 #[test]
@@ -150,14 +119,9 @@ fn warming_a_plan_twice_or_from_many_threads_changes_nothing() {
 }
 
 fn plans() -> impl Strategy<Value = NumberPlan> {
-    let forms = [
-        NumberForm::Mixed,
-        NumberForm::E164NoPlus,
-        NumberForm::National,
-    ];
-    (0..REGIONS.len(), 0..REGIONS.len(), 0..forms.len()).prop_map(move |(home, also, index)| {
-        plan_also(REGIONS[home], &[REGIONS[also]]).with_form(forms[index])
-    })
+    let forms = [NumberForm::Mixed, NumberForm::E164NoPlus, NumberForm::National];
+    (0..REGIONS.len(), 0..REGIONS.len(), 0..forms.len())
+        .prop_map(move |(home, also, index)| plan_also(REGIONS[home], &[REGIONS[also]]).with_form(forms[index]))
 }
 
 /// What phone fields are made of, and some of what they are not.

@@ -18,10 +18,7 @@ fn z_13_a_search_asks_for_each_spelling_the_rule_names() {
     let key = PhoneKey::parse("+380671234567").expect("a key");
     let asked = spellings(&key, &plan("UA"));
     for stored in ["+380671234567", "+38-067-123-4567", "380671234567"] {
-        assert!(
-            asked.iter().any(|spelling| spelling == stored),
-            "{stored} not in {asked:?}"
-        );
+        assert!(asked.iter().any(|spelling| spelling == stored), "{stored} not in {asked:?}");
     }
 }
 
@@ -32,10 +29,7 @@ fn z_14_a_stored_local_number_is_the_same_client() {
     assert!(spellings(&key, &plan("UA")).contains(&"0671234567".to_owned()));
     // The PBX may declare its form; the CRM keeps its own plan.
     let pbx = form("UA", NumberForm::E164NoPlus);
-    assert_eq!(
-        read(CALLER, &pbx).key(),
-        read("0671234567", &plan("UA")).key()
-    );
+    assert_eq!(read(CALLER, &pbx).key(), read("0671234567", &plan("UA")).key());
 }
 
 #[test]
@@ -52,14 +46,7 @@ fn rc_09_a_stored_098_number_is_the_client_who_calls_as_38098() {
 
 #[test]
 fn g_06_an_internal_line_never_has_a_client_key() {
-    for line in [
-        "101",
-        "sip:101@pbx",
-        "\"Ivan\" <101>",
-        "sip",
-        "\"sip\" <sip>",
-        "",
-    ] {
+    for line in ["101", "sip:101@pbx", "\"Ivan\" <101>", "sip", "\"sip\" <sip>", ""] {
         assert_eq!(read(line, &plan("UA")).key(), None, "{line}");
     }
 }

@@ -1,8 +1,6 @@
 //! One row per trap: what stands around the digits, and fields that hold no single number.
 
-use tieline_engine::phone::{
-    MAX_CHARS, NumberPlan, Phone, PhoneKey, Region, Verdict, read, same_client,
-};
+use tieline_engine::phone::{MAX_CHARS, NumberPlan, Phone, PhoneKey, Region, Verdict, read, same_client};
 
 use super::{check, line, plan};
 
@@ -21,10 +19,7 @@ fn whatever_wraps_the_number_is_taken_off() {
         ("tel:671234567;phone-context=+380", "valid_international"),
         ("callto:+380671234567", "valid_international"),
         ("sip:380671234567@pbx.example.org", "missing_plus"),
-        (
-            "sip:+380671234567@10.0.0.1:5060;user=phone",
-            "valid_international",
-        ),
+        ("sip:+380671234567@10.0.0.1:5060;user=phone", "valid_international"),
         ("sip:380671234567;npdi;rn=380440000000@host", "missing_plus"),
         ("380671234567@sip", "missing_plus"),
         ("380671234567;npdi", "missing_plus"),
@@ -45,10 +40,7 @@ fn whatever_wraps_the_number_is_taken_off() {
         ("[067] 123 45 67", "valid_national"),
         ("067 123 45 67,", "valid_national"),
     ];
-    check(
-        &plan("UA"),
-        &rows.map(|(raw, why)| (raw, "key +380671234567", why)),
-    );
+    check(&plan("UA"), &rows.map(|(raw, why)| (raw, "key +380671234567", why)));
 }
 
 #[test]
@@ -82,11 +74,7 @@ fn letters_are_never_turned_into_digits() {
         &plan("US"),
         &[
             ("1-800-FLOWERS", "none", "letters_among_digits"),
-            (
-                "1-800-356-9377 FLOWERS",
-                "key +18003569377",
-                "valid_national",
-            ),
+            ("1-800-356-9377 FLOWERS", "key +18003569377", "valid_national"),
             ("650253OOOO", "none", "letters_among_digits"),
             ("abc6502530000def", "none", "letters_among_digits"),
             ("apt 12", "none", "letters_among_digits"),
@@ -176,10 +164,7 @@ fn two_numbers_in_one_field_are_several_and_one_number_twice_is_one() {
 
 #[test]
 fn internal_numbers_are_as_long_as_the_plan_says() {
-    let short = NumberPlan {
-        extension_digits_max: 3,
-        ..plan("UA")
-    };
+    let short = NumberPlan { extension_digits_max: 3, ..plan("UA") };
     check(
         &short,
         &[
@@ -208,10 +193,7 @@ fn text_keys_match_whole_or_not_at_all() {
     assert_eq!(text("067-123-4"), text("0671234"));
     assert_ne!(text("0671234"), text("671234"));
     assert_ne!(text("+0671234"), text("0671234"));
-    assert!(
-        !same_client("0671234", "0671234", &plan("UA")),
-        "no key, no certainty"
-    );
+    assert!(!same_client("0671234", "0671234", &plan("UA")), "no key, no certainty");
 }
 
 #[test]
@@ -222,17 +204,8 @@ fn numbers_redact_themselves() {
     assert_eq!(phone.raw(), "+380671234589");
     let key = PhoneKey::parse("+380671234589").expect("a key");
     assert_eq!(format!("{key:?} {key}"), "PhoneKey(••••89) ••••89");
-    assert_eq!(
-        (key.as_str(), key.digits()),
-        ("+380671234589", "380671234589")
-    );
-    for raw in [
-        "0671234589",
-        "067123",
-        "0671234589, 0501234589",
-        "101",
-        "4915123458244 ext 4589",
-    ] {
+    assert_eq!((key.as_str(), key.digits()), ("+380671234589", "380671234589"));
+    for raw in ["0671234589", "067123", "0671234589, 0501234589", "101", "4915123458244 ext 4589"] {
         for region in ["UA", "DE"] {
             let shown = format!("{:?}", read(raw, &plan(region)));
             assert!(!shown.contains("12") && !shown.contains("45"), "{shown}");
@@ -242,28 +215,14 @@ fn numbers_redact_themselves() {
 
 #[test]
 fn stored_keys_and_plans_are_checked_when_read_back() {
-    for bad in [
-        "",
-        "+",
-        "+123",
-        "380671234567",
-        "+38067123456a",
-        "+1234567890123456",
-        "+0671234567",
-    ] {
+    for bad in ["", "+", "+123", "380671234567", "+38067123456a", "+1234567890123456", "+0671234567"] {
         assert_eq!(PhoneKey::parse(bad), None, "{bad}");
-        assert!(
-            serde_json::from_value::<PhoneKey>(bad.into()).is_err(),
-            "{bad}"
-        );
+        assert!(serde_json::from_value::<PhoneKey>(bad.into()).is_err(), "{bad}");
     }
     let json = r#"{"region":"ua","also":["PL"],"form":"e164_no_plus"}"#;
     let plan: NumberPlan = serde_json::from_str(json).expect("a plan");
     assert_eq!((plan.region.as_str(), plan.extension_digits_max), ("UA", 5));
-    assert_eq!(
-        serde_json::to_value(&plan.also).expect("json"),
-        serde_json::json!(["PL"])
-    );
+    assert_eq!(serde_json::to_value(&plan.also).expect("json"), serde_json::json!(["PL"]));
     for bad in ["", "U", "ZZ", "UKR", "У", "001", "AQ"] {
         let error = Region::parse(bad).expect_err("no such region");
         assert!(error.to_string().contains("two-letter region"), "{error}");

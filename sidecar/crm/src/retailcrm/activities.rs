@@ -18,43 +18,23 @@ use super::{
 
 /// A call for the call list. The CRM finds its customer by the number, which is therefore written as customers'
 /// numbers are. The mark is its name, so that a second upload is reported as a duplicate.
-pub(super) fn call(
-    settings: &Settings,
-    entry: &CallEntry,
-    mark: &Mark,
-    clock: Clock<'_>,
-) -> Option<Value> {
+pub(super) fn call(settings: &Settings, entry: &CallEntry, mark: &Mark, clock: Clock<'_>) -> Option<Value> {
     let mut call = Map::new();
     let is_out = entry.source == Source::Call && entry.direction == Direction::Outgoing;
     let mut source = Map::new();
     for part in &entry.parts {
         match part {
             NotePart::Mark(name, value) => {
-                let key = SOURCE_KEYS
-                    .iter()
-                    .find(|(mark, _)| mark == name)
-                    .map(|(_, key)| *key);
+                let key = SOURCE_KEYS.iter().find(|(mark, _)| mark == name).map(|(_, key)| *key);
                 source.extend(key.map(|key| (key.to_owned(), Value::from(value.as_str()))));
             }
             NotePart::GoogleClientId(id) => put(&mut call, "clientId", Some(id.as_str())),
             _ => {}
         }
     }
-    put(
-        &mut call,
-        "date",
-        Some(clock.seconds(entry.started_at.unwrap_or(clock.now))),
-    );
+    put(&mut call, "date", Some(clock.seconds(entry.started_at.unwrap_or(clock.now))));
     put(&mut call, "type", Some(if is_out { "out" } else { "in" }));
-    put(
-        &mut call,
-        "phone",
-        Some(number(
-            settings,
-            entry.client.as_ref(),
-            entry.client_text.as_ref(),
-        )?),
-    );
+    put(&mut call, "phone", Some(number(settings, entry.client.as_ref(), entry.client_text.as_ref())?));
     match (&entry.agent, &entry.agent_code) {
         (Some(user), _) => put(&mut call, "userId", Some(id(user.as_str()))),
         (None, code) => put(&mut call, "code", code.as_deref()),
@@ -63,26 +43,10 @@ pub(super) fn call(
     put(&mut call, "duration", Some(entry.talk_seconds));
     put(&mut call, "durationWaiting", Some(entry.ring_seconds));
     put(&mut call, "externalId", Some(mark.as_str()));
-    put(
-        &mut call,
-        "recordUrl",
-        entry
-            .recording
-            .as_ref()
-            .filter(|link| !link.is_blank())
-            .map(Private::expose),
-    );
-    put(
-        &mut call,
-        "externalPhone",
-        entry.line.as_ref().map(Phone::raw),
-    );
+    put(&mut call, "recordUrl", entry.recording.as_ref().filter(|link| !link.is_blank()).map(Private::expose));
+    put(&mut call, "externalPhone", entry.line.as_ref().map(Phone::raw));
     put(&mut call, "site", settings.site.as_deref());
-    put(
-        &mut call,
-        "source",
-        Some(source).filter(|source| !source.is_empty()),
-    );
+    put(&mut call, "source", Some(source).filter(|source| !source.is_empty()));
     Some(Value::Object(call))
 }
 
@@ -93,9 +57,7 @@ fn result(outcome: Outcome) -> &'static str {
         Outcome::Busy => "busy",
         Outcome::Failed | Outcome::NoForward | Outcome::WrongExtension => "failed",
         Outcome::Forbidden => "not allowed",
-        Outcome::NoAnswer | Outcome::Declined | Outcome::ClientNoAnswer | Outcome::Voicemail => {
-            "no answer"
-        }
+        Outcome::NoAnswer | Outcome::Declined | Outcome::ClientNoAnswer | Outcome::Voicemail => "no answer",
     }
 }
 
@@ -109,10 +71,7 @@ pub(super) fn task(
     clock: Clock<'_>,
 ) -> Value {
     let mut all = Map::new();
-    let due = task
-        .due_at
-        .or_else(|| talk_end(&task.parts))
-        .unwrap_or(clock.now);
+    let due = task.due_at.or_else(|| talk_end(&task.parts)).unwrap_or(clock.now);
     let (key, record) = match on {
         On::Order(record) => ("order", record),
         On::Customer(record) => ("customer", record),
@@ -121,17 +80,9 @@ pub(super) fn task(
     put(&mut all, "performerId", Some(id(performer)));
     put(&mut all, "datetime", Some(clock.minutes(due)));
     let commentary = note::render(&task.parts, clock.texts);
-    put(
-        &mut all,
-        "commentary",
-        Some(commentary).filter(|text| !text.is_empty()),
-    );
+    put(&mut all, "commentary", Some(commentary).filter(|text| !text.is_empty()));
     put(&mut all, key, Some(json!({ "id": id(record) })));
-    put(
-        &mut all,
-        "complete",
-        (task.done && settings.completes_tasks).then_some(true),
-    );
+    put(&mut all, "complete", (task.done && settings.completes_tasks).then_some(true));
     Value::Object(all)
 }
 
@@ -147,9 +98,7 @@ fn task_text(settings: &Settings, task: &Task, mark: &Mark) -> String {
         TaskAbout::MissedCall => "Missed call, call back",
         TaskAbout::Talk => "Talk",
         TaskAbout::Review => "A colleague answered your client",
-        TaskAbout::CheckSettings => {
-            "A call was taken by somebody who is not in the list of agents, check the settings"
-        }
+        TaskAbout::CheckSettings => "A call was taken by somebody who is not in the list of agents, check the settings",
         TaskAbout::Messenger => "Messenger request",
     };
     let done = if task.done { "Done: " } else { "" };
@@ -160,23 +109,9 @@ fn task_text(settings: &Settings, task: &Task, mark: &Mark) -> String {
 
 /// When a talk was over, by the call's own words.
 fn talk_end(parts: &[NotePart]) -> Option<Timestamp> {
-    let start = parts.iter().find_map(|part| {
-        if let NotePart::StartedAt(at) = part {
-            Some(*at)
-        } else {
-            None
-        }
-    })?;
-    let talk = parts.iter().find_map(|part| {
-        if let NotePart::Talk(seconds) = part {
-            Some(*seconds)
-        } else {
-            None
-        }
-    });
-    start
-        .checked_add(i64::from(talk.unwrap_or(0)).seconds())
-        .ok()
+    let start = parts.iter().find_map(|part| if let NotePart::StartedAt(at) = part { Some(*at) } else { None })?;
+    let talk = parts.iter().find_map(|part| if let NotePart::Talk(seconds) = part { Some(*seconds) } else { None });
+    start.checked_add(i64::from(talk.unwrap_or(0)).seconds()).ok()
 }
 
 /// A note on a customer, ended by its mark: notes have no external id.
@@ -205,15 +140,11 @@ pub(super) struct Clock<'a> {
 impl Clock<'_> {
     /// `Y-m-d H:i:s`
     fn seconds(self, at: Timestamp) -> String {
-        at.to_zoned(self.account.clone())
-            .strftime("%Y-%m-%d %H:%M:%S")
-            .to_string()
+        at.to_zoned(self.account.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
     /// `Y-m-d H:i`, as tasks have it.
     fn minutes(self, at: Timestamp) -> String {
-        at.to_zoned(self.account.clone())
-            .strftime("%Y-%m-%d %H:%M")
-            .to_string()
+        at.to_zoned(self.account.clone()).strftime("%Y-%m-%d %H:%M").to_string()
     }
 }

@@ -16,26 +16,17 @@ use crate::{
 pub(super) type Written = Result<Value, Refusal>;
 
 /// Sends a reading request. `None`: there is no such record.
-pub(super) async fn read(
-    session: &Session<'_>,
-    request: Request,
-) -> Result<Option<Value>, Trouble> {
+pub(super) async fn read(session: &Session<'_>, request: Request) -> Result<Option<Value>, Trouble> {
     let name = request.name;
-    let response = session
-        .net
-        .send(request)
-        .await
-        .map_err(|error| match error {
-            SendError::NotSent(text) | SendError::NoAnswer(text) => Trouble::Unavailable(text),
-        })?;
+    let response = session.net.send(request).await.map_err(|error| match error {
+        SendError::NotSent(text) | SendError::NoAnswer(text) => Trouble::Unavailable(text),
+    })?;
     match judge(&response, name) {
         Ok(value) => Ok(Some(value)),
         Err(Failure::Refused(Refusal::NotFound)) => Ok(None),
-        Err(Failure::Refused(Refusal::Bad(data))) => Err(Trouble::Malformed(format!(
-            "{name}: {} ({})",
-            data.code,
-            data.fields()
-        ))),
+        Err(Failure::Refused(Refusal::Bad(data))) => {
+            Err(Trouble::Malformed(format!("{name}: {} ({})", data.code, data.fields())))
+        }
         Err(Failure::Unclear(text)) => Err(Trouble::Unavailable(text)),
         Err(Failure::Trouble(trouble)) => Err(trouble),
     }
@@ -85,10 +76,7 @@ enum Failure {
 }
 
 fn judge(response: &Response, name: &'static str) -> Result<Value, Failure> {
-    let Some(body) = serde_json::from_slice::<Value>(&response.body)
-        .ok()
-        .filter(Value::is_object)
-    else {
+    let Some(body) = serde_json::from_slice::<Value>(&response.body).ok().filter(Value::is_object) else {
         return Err(unreadable(response, name));
     };
     let success = body.get("success").and_then(Value::as_bool);
@@ -96,11 +84,7 @@ fn judge(response: &Response, name: &'static str) -> Result<Value, Failure> {
         let unclear = || Failure::Unclear(format!("{name}: no success flag in the answer"));
         return success.map(|_| body).ok_or_else(unclear);
     }
-    let message = body
-        .get("errorMsg")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .trim();
+    let message = body.get("errorMsg").and_then(Value::as_str).unwrap_or_default().trim();
     if let Some(failure) = by_message(message, response, name) {
         return Err(failure);
     }
@@ -113,15 +97,14 @@ fn by_message(message: &str, response: &Response, name: &'static str) -> Option<
         "Rate limit exceeded" => rate_limited(response),
         "Account does not exist." => no_account(),
         "Wrong \"apiKey\" value." => Trouble::CredentialsDead("the API key is wrong".to_owned()),
-        "\"apiKey\" is missing." => {
-            Trouble::CredentialsDead("the API key did not arrive".to_owned())
-        }
+        "\"apiKey\" is missing." => Trouble::CredentialsDead("the API key did not arrive".to_owned()),
         "Access denied." => Trouble::NotAllowed(format!("the API key has no right to {name}")),
         "API method not found" => Trouble::Malformed(format!("{name}: the CRM has no such method")),
         "Method Not Allowed" => Trouble::Malformed(format!("{name}: wrong HTTP method")),
         "Not found" => return Some(Failure::Refused(Refusal::NotFound)),
         _ if message.starts_with("Telephony not enabled") => {
-            let hint = "the account's telephony takes no calls: connect the telephony module there or set call_log to off";
+            let hint =
+                "the account's telephony takes no calls: connect the telephony module there or set call_log to off";
             Trouble::NotAllowed(hint.to_owned())
         }
         _ => return missing_parameter(message, name),
@@ -131,25 +114,15 @@ fn by_message(message: &str, response: &Response, name: &'static str) -> Option<
 
 /// `Parameter 'site' is missing`: the same for every call, so a fault of the settings.
 fn missing_parameter(message: &str, name: &'static str) -> Option<Failure> {
-    let parameter = message
-        .strip_prefix("Parameter ")?
-        .strip_suffix(" is missing")?
-        .trim_matches(['\'', '"']);
-    let text = format!(
-        "{name}: parameter {} is missing",
-        identifier(parameter).unwrap_or("?")
-    );
+    let parameter = message.strip_prefix("Parameter ")?.strip_suffix(" is missing")?.trim_matches(['\'', '"']);
+    let text = format!("{name}: parameter {} is missing", identifier(parameter).unwrap_or("?"));
     Some(Failure::Trouble(Trouble::Malformed(text)))
 }
 
 fn by_status(message: &str, body: &Value, response: &Response, name: &'static str) -> Failure {
     match response.status {
-        401 => Failure::Trouble(Trouble::CredentialsDead(
-            "the API key is not accepted".to_owned(),
-        )),
-        403 => Failure::Trouble(Trouble::NotAllowed(format!(
-            "the API key may not do {name}"
-        ))),
+        401 => Failure::Trouble(Trouble::CredentialsDead("the API key is not accepted".to_owned())),
+        403 => Failure::Trouble(Trouble::NotAllowed(format!("the API key may not do {name}"))),
         404 => Failure::Refused(Refusal::NotFound),
         405 => Failure::Trouble(Trouble::Malformed(format!("{name}: wrong HTTP method"))),
         429 => Failure::Trouble(rate_limited(response)),
@@ -168,37 +141,26 @@ fn unreadable(response: &Response, name: &'static str) -> Failure {
     }
     match response.status {
         400 | 404 if is_page => Failure::Trouble(no_account()),
-        401 => Failure::Trouble(Trouble::CredentialsDead(
-            "the API key is not accepted".to_owned(),
-        )),
-        403 => Failure::Trouble(Trouble::NotAllowed(format!(
-            "{name}: access refused before the API was reached"
-        ))),
+        401 => Failure::Trouble(Trouble::CredentialsDead("the API key is not accepted".to_owned())),
+        403 => Failure::Trouble(Trouble::NotAllowed(format!("{name}: access refused before the API was reached"))),
         429 => Failure::Trouble(rate_limited(response)),
         503 if text.contains("Rate limit exceeded") => Failure::Trouble(rate_limited(response)),
         300..=399 => redirected(name),
-        400..=499 if response.status != 408 => Failure::Trouble(Trouble::Malformed(format!(
-            "{name}: HTTP {} without a JSON answer",
-            response.status
-        ))),
+        400..=499 if response.status != 408 => {
+            Failure::Trouble(Trouble::Malformed(format!("{name}: HTTP {} without a JSON answer", response.status)))
+        }
         status => Failure::Unclear(format!("{name}: HTTP {status} without a JSON answer")),
     }
 }
 
 fn rate_limited(response: &Response) -> Trouble {
-    Trouble::RateLimited {
-        retry_after: response.retry_after(),
-    }
+    Trouble::RateLimited { retry_after: response.retry_after() }
 }
 
 fn no_account() -> Trouble {
-    Trouble::CredentialsDead(
-        "there is no account at this address; check the setting url".to_owned(),
-    )
+    Trouble::CredentialsDead("there is no account at this address; check the setting url".to_owned())
 }
 
 fn redirected(name: &'static str) -> Failure {
-    Failure::Trouble(Trouble::Malformed(format!(
-        "{name}: the address redirects; check the setting url"
-    )))
+    Failure::Trouble(Trouble::Malformed(format!("{name}: the address redirects; check the setting url")))
 }

@@ -10,12 +10,7 @@ const PREFIX: &str = "/api/v5";
 const HEADER: &str = "X-API-KEY";
 
 /// A reading request; names of query parameters may hold brackets.
-pub(super) fn get(
-    settings: &Settings,
-    name: &'static str,
-    path: &str,
-    query: &[(&str, &str)],
-) -> Request {
+pub(super) fn get(settings: &Settings, name: &'static str, path: &str, query: &[(&str, &str)]) -> Request {
     let mut url = format!("{}{PREFIX}{path}", settings.base);
     if !query.is_empty() {
         url.push('?');
@@ -25,28 +20,16 @@ pub(super) fn get(
 }
 
 /// A writing request: the entity is JSON text in one field of a form.
-pub(super) fn post(
-    settings: &Settings,
-    name: &'static str,
-    path: &str,
-    fields: &[(&str, &str)],
-) -> Request {
+pub(super) fn post(settings: &Settings, name: &'static str, path: &str, fields: &[(&str, &str)]) -> Request {
     let url = format!("{}{PREFIX}{path}", settings.base);
     let body = form(fields).into_bytes();
-    let request =
-        Request::new(Method::Post, name, url).with_body("application/x-www-form-urlencoded", body);
+    let request = Request::new(Method::Post, name, url).with_body("application/x-www-form-urlencoded", body);
     signed(settings, request, path)
 }
 
 fn signed(settings: &Settings, request: Request, path: &str) -> Request {
-    let class = if path.starts_with("/telephony") {
-        Class::Telephony
-    } else {
-        Class::General
-    };
-    request
-        .authorized(HEADER, "", &settings.api_key)
-        .in_class(class)
+    let class = if path.starts_with("/telephony") { Class::Telephony } else { Class::General };
+    request.authorized(HEADER, "", &settings.api_key).in_class(class)
 }
 
 /// Pairs as a form; pairs of texts always encode.

@@ -54,11 +54,7 @@ const SPELLINGS_MAX: usize = 3;
 pub fn connect(connect: &Connect) -> Result<Box<dyn Dialect>, Vec<Fault>> {
     let settings = Settings::parse(connect)?;
     let abilities = abilities(&settings);
-    Ok(Box::new(Retailcrm {
-        settings,
-        abilities,
-        learned: Learned::default(),
-    }))
+    Ok(Box::new(Retailcrm { settings, abilities, learned: Learned::default() }))
 }
 
 /// The dialect of one account.
@@ -76,11 +72,7 @@ impl Retailcrm {
     }
 
     fn clock<'a>(&'a self, session: &Session<'a>) -> Clock<'a> {
-        Clock {
-            now: session.now,
-            account: self.zone(session),
-            texts: session.zone,
-        }
+        Clock { now: session.now, account: self.zone(session), texts: session.zone }
     }
 }
 
@@ -91,11 +83,7 @@ fn abilities(settings: &Settings) -> Abilities {
         kinds,
         notes_on: BTreeSet::from([Kind::Contact]),
         amends_call_record: false,
-        task_needs: Some(if settings.task_on_customer {
-            Kind::Contact
-        } else {
-            Kind::Deal
-        }),
+        task_needs: Some(if settings.task_on_customer { Kind::Contact } else { Kind::Deal }),
         search_lag_seconds: settings.search_lag_seconds,
         spellings_max: SPELLINGS_MAX,
         takes_visits: true,
@@ -112,11 +100,7 @@ impl Dialect for Retailcrm {
         let share = |rate: u32| (rate * self.settings.quota_share / 100).max(1);
         let per_second = share(PER_SECOND);
         // No limit of concurrency is known: a second's worth of requests may be under way.
-        Quota {
-            per_second,
-            telephony_per_second: share(TELEPHONY_PER_SECOND),
-            concurrency: per_second,
-        }
+        Quota { per_second, telephony_per_second: share(TELEPHONY_PER_SECOND), concurrency: per_second }
     }
 
     fn default_scenario(&self) -> Scenario {
@@ -124,24 +108,14 @@ impl Dialect for Retailcrm {
     }
 
     fn default_place(&self) -> Option<Place> {
-        self.settings.default_status.clone().map(|stage| Place {
-            pipeline: None,
-            stage,
-        })
+        self.settings.default_status.clone().map(|stage| Place { pipeline: None, stage })
     }
 
-    fn grant<'a>(
-        &'a self,
-        _net: &'a dyn Transport,
-    ) -> BoxFuture<'a, Result<Option<Grant>, Trouble>> {
+    fn grant<'a>(&'a self, _net: &'a dyn Transport) -> BoxFuture<'a, Result<Option<Grant>, Trouble>> {
         Box::pin(std::future::ready(Ok(None)))
     }
 
-    fn look_up<'a>(
-        &'a self,
-        session: &'a Session<'a>,
-        ask: &'a LookUp,
-    ) -> BoxFuture<'a, Result<Found, Trouble>> {
+    fn look_up<'a>(&'a self, session: &'a Session<'a>, ask: &'a LookUp) -> BoxFuture<'a, Result<Found, Trouble>> {
         Box::pin(lookup::look_up(self, session, ask))
     }
 
@@ -150,46 +124,28 @@ impl Dialect for Retailcrm {
         steps.len().min(1)
     }
 
-    fn perform<'a>(
-        &'a self,
-        session: &'a Session<'a>,
-        steps: &'a [Step],
-    ) -> BoxFuture<'a, Result<Answer, Trouble>> {
+    fn perform<'a>(&'a self, session: &'a Session<'a>, steps: &'a [Step]) -> BoxFuture<'a, Result<Answer, Trouble>> {
         Box::pin(async move {
             let Some(step) = steps.first() else {
                 return Ok(Answer::default());
             };
             let result = write::perform(self, session, step).await?;
-            Ok(Answer {
-                results: BTreeMap::from([(step.key.clone(), result)]),
-            })
+            Ok(Answer { results: BTreeMap::from([(step.key.clone(), result)]) })
         })
     }
 
-    fn users<'a>(
-        &'a self,
-        session: &'a Session<'a>,
-    ) -> BoxFuture<'a, Result<Vec<CrmUser>, Trouble>> {
+    fn users<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Result<Vec<CrmUser>, Trouble>> {
         Box::pin(reference::users(self, session))
     }
 
-    fn fields<'a>(
-        &'a self,
-        session: &'a Session<'a>,
-    ) -> BoxFuture<'a, Result<Vec<CrmField>, Trouble>> {
+    fn fields<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Result<Vec<CrmField>, Trouble>> {
         Box::pin(reference::fields(self, session))
     }
 
-    fn learn<'a>(
-        &'a self,
-        session: &'a Session<'a>,
-    ) -> BoxFuture<'a, Result<Box<dyn Dialect>, Trouble>> {
+    fn learn<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Result<Box<dyn Dialect>, Trouble>> {
         Box::pin(async move {
             let learned = reference::learn(self, session).await?;
-            let knowing: Box<dyn Dialect> = Box::new(Self {
-                learned,
-                ..self.clone()
-            });
+            let knowing: Box<dyn Dialect> = Box::new(Self { learned, ..self.clone() });
             Ok(knowing)
         })
     }

@@ -44,23 +44,9 @@ pub(super) enum Gives {
 }
 
 impl Post {
-    fn new(
-        name: &'static str,
-        path: impl Into<String>,
-        entity: &'static str,
-        json: &Value,
-    ) -> Self {
+    fn new(name: &'static str, path: impl Into<String>, entity: &'static str, json: &Value) -> Self {
         let (path, json) = (path.into(), json.to_string());
-        Self {
-            name,
-            path,
-            entity,
-            json,
-            by_id: false,
-            takes_site: true,
-            gives: Gives::Id,
-            target: None,
-        }
+        Self { name, path, entity, json, by_id: false, takes_site: true, gives: Gives::Id, target: None }
     }
 
     fn on(mut self, kind: Option<Kind>) -> Self {
@@ -87,61 +73,31 @@ pub(super) fn post_of(
 ) -> Result<Result<Post, StepResult>, Trouble> {
     let (settings, mark) = (&crm.settings, &step.mark);
     Ok(match &step.action {
-        Action::Create {
-            kind: Kind::Contact,
-            fields,
-            ..
-        } => {
+        Action::Create { kind: Kind::Contact, fields, .. } => {
             let customer = values::customer(settings, fields, mark);
-            Ok(Post::new(
-                "retailcrm.customers.create",
-                "/customers/create",
-                "customer",
-                &customer,
-            ))
+            Ok(Post::new("retailcrm.customers.create", "/customers/create", "customer", &customer))
         }
-        Action::Create {
-            kind: Kind::Deal,
-            fields,
-            contact,
-        } => {
+        Action::Create { kind: Kind::Deal, fields, contact } => {
             let customer = contact.as_ref().map(id_of).transpose()?;
             let order = values::order(settings, fields, mark, customer);
             let target = customer.map(|_| Kind::Contact);
             Ok(Post::new("retailcrm.orders.create", "/orders/create", "order", &order).on(target))
         }
         Action::Create { .. } => Err(unable("kind")),
-        Action::Update {
-            kind,
-            record,
-            fields,
-        } => update(settings, *kind, id_of(record)?, fields),
+        Action::Update { kind, record, fields } => update(settings, *kind, id_of(record)?, fields),
         Action::LogCall(entry) => call(crm, session, entry, mark),
         Action::AmendCall { .. } => Err(unable("call_records_do_not_change")),
         Action::AddTask(task) => add_task(crm, session, task, mark)?,
-        Action::AddNote {
-            on: Kind::Contact,
-            record,
-            parts,
-        } => {
+        Action::AddNote { on: Kind::Contact, record, parts } => {
             let note = activities::note(parts, mark, id_of(record)?, crm.clock(session));
-            let post = Post::new(
-                "retailcrm.customers.notes.create",
-                "/customers/notes/create",
-                "note",
-                &note,
-            );
+            let post = Post::new("retailcrm.customers.notes.create", "/customers/notes/create", "note", &note);
             Ok(post.on(Some(Kind::Contact)))
         }
         Action::AddNote { .. } => Err(unable("notes_are_for_customers")),
-        Action::LinkVisit {
-            contact,
-            google_client_id,
-        } => {
+        Action::LinkVisit { contact, google_client_id } => {
             let visit = activities::visit(settings, google_client_id, id_of(contact)?);
             let path = "/web-analytics/client-ids/upload";
-            let post =
-                Post::new("retailcrm.client_ids.upload", path, "clientIds", &visit).without_site();
+            let post = Post::new("retailcrm.client_ids.upload", path, "clientIds", &visit).without_site();
             Ok(post.on(Some(Kind::Contact)).giving(Gives::Nothing))
         }
     })
@@ -149,57 +105,26 @@ pub(super) fn post_of(
 
 fn update(settings: &Settings, kind: Kind, id: &str, fields: &Fields) -> Result<Post, StepResult> {
     let (name, path, entity, changes) = match kind {
-        Kind::Contact => (
-            "retailcrm.customers.edit",
-            "customers",
-            "customer",
-            values::customer_changes(settings, fields),
-        ),
-        Kind::Deal => (
-            "retailcrm.orders.edit",
-            "orders",
-            "order",
-            values::order_changes(settings, fields),
-        ),
+        Kind::Contact => {
+            ("retailcrm.customers.edit", "customers", "customer", values::customer_changes(settings, fields))
+        }
+        Kind::Deal => ("retailcrm.orders.edit", "orders", "order", values::order_changes(settings, fields)),
         Kind::Lead | Kind::Task | Kind::CallRecord | Kind::Note => return Err(unable("kind")),
     };
     let record = RecordId::new(id);
     if changes.as_object().is_none_or(serde_json::Map::is_empty) {
-        return Err(StepResult::Done {
-            record: Some(record),
-        });
+        return Err(StepResult::Done { record: Some(record) });
     }
-    let post = Post::new(
-        name,
-        format!("/{path}/{}/edit", lookup::in_path(id)),
-        entity,
-        &changes,
-    );
-    Ok(Post {
-        by_id: true,
-        ..post.on(Some(kind)).giving(Gives::Known(record))
-    })
+    let post = Post::new(name, format!("/{path}/{}/edit", lookup::in_path(id)), entity, &changes);
+    Ok(Post { by_id: true, ..post.on(Some(kind)).giving(Gives::Known(record)) })
 }
 
-fn call(
-    crm: &Retailcrm,
-    session: &Session<'_>,
-    entry: &CallEntry,
-    mark: &Mark,
-) -> Result<Post, StepResult> {
+fn call(crm: &Retailcrm, session: &Session<'_>, entry: &CallEntry, mark: &Mark) -> Result<Post, StepResult> {
     let Some(call) = activities::call(&crm.settings, entry, mark, crm.clock(session)) else {
-        return Err(refusal(
-            "no_number",
-            "the CRM's call list takes no call without the client's number",
-        ));
+        return Err(refusal("no_number", "the CRM's call list takes no call without the client's number"));
     };
     let calls = Value::Array(vec![call]);
-    let post = Post::new(
-        "retailcrm.telephony.calls.upload",
-        "/telephony/calls/upload",
-        "calls",
-        &calls,
-    );
+    let post = Post::new("retailcrm.telephony.calls.upload", "/telephony/calls/upload", "calls", &calls);
     Ok(post.without_site().giving(Gives::CallCounts))
 }
 
@@ -210,50 +135,25 @@ fn add_task(
     mark: &Mark,
 ) -> Result<Result<Post, StepResult>, Trouble> {
     let deal = task.deal.as_ref().map(id_of).transpose()?;
-    let contact = task
-        .contact
-        .as_ref()
-        .filter(|_| crm.settings.task_on_customer)
-        .map(id_of)
-        .transpose()?;
-    let Some((kind, on)) = deal
-        .map(|id| (Kind::Deal, On::Order(id)))
-        .or(contact.map(|id| (Kind::Contact, On::Customer(id))))
+    let contact = task.contact.as_ref().filter(|_| crm.settings.task_on_customer).map(id_of).transpose()?;
+    let Some((kind, on)) =
+        deal.map(|id| (Kind::Deal, On::Order(id))).or(contact.map(|id| (Kind::Contact, On::Customer(id))))
     else {
-        return Ok(Err(refusal(
-            "no_order",
-            "a task hangs on an order and there is none",
-        )));
+        return Ok(Err(refusal("no_order", "a task hangs on an order and there is none")));
     };
     let Some(performer) = &task.owner else {
-        let text =
-            "a task needs a performer: bind the agent to a CRM user or name a senior manager";
+        let text = "a task needs a performer: bind the agent to a CRM user or name a senior manager";
         return Ok(Err(refusal("no_performer", text)));
     };
-    let task = activities::task(
-        &crm.settings,
-        task,
-        mark,
-        performer.as_str(),
-        on,
-        crm.clock(session),
-    );
-    Ok(Ok(Post::new(
-        "retailcrm.tasks.create",
-        "/tasks/create",
-        "task",
-        &task,
-    )
-    .on(Some(kind))))
+    let task = activities::task(&crm.settings, task, mark, performer.as_str(), on, crm.clock(session));
+    Ok(Ok(Post::new("retailcrm.tasks.create", "/tasks/create", "task", &task).on(Some(kind))))
 }
 
 /// The id a step refers to; a bundle is one step here, so everything else was made before.
 fn id_of(record: &Ref) -> Result<&str, Trouble> {
     match record {
         Ref::Known(id) => Ok(id.as_str()),
-        Ref::Made(key) => Err(Trouble::Malformed(format!(
-            "the step refers to {key}, which has no id yet"
-        ))),
+        Ref::Made(key) => Err(Trouble::Malformed(format!("the step refers to {key}, which has no id yet"))),
     }
 }
 
@@ -263,8 +163,5 @@ fn unable(code: &str) -> StepResult {
 
 /// A refusal a person must act upon.
 pub(super) fn refusal(code: &str, text: &str) -> StepResult {
-    StepResult::Refused {
-        code: code.to_owned(),
-        text: text.to_owned(),
-    }
+    StepResult::Refused { code: code.to_owned(), text: text.to_owned() }
 }

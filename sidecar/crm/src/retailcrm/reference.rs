@@ -36,40 +36,18 @@ pub(super) struct Learned {
 impl Learned {
     /// Whether orders of a status are open; `None` when the status is not known.
     pub(super) fn is_open(&self, settings: &Settings, status: &str) -> Option<bool> {
-        self.groups
-            .get(status)
-            .map(|group| !settings.closed_groups.contains(group))
+        self.groups.get(status).map(|group| !settings.closed_groups.contains(group))
     }
 }
 
 /// Reads which group each status is in, and the account's zone.
 pub(super) async fn learn(crm: &Retailcrm, session: &Session<'_>) -> Result<Learned, Trouble> {
-    let statuses = dictionary(
-        crm,
-        session,
-        "retailcrm.reference.statuses",
-        "/reference/statuses",
-    )
-    .await?;
-    let groups = dictionary(
-        crm,
-        session,
-        "retailcrm.reference.status_groups",
-        "/reference/status-groups",
-    )
-    .await?;
-    Ok(Learned {
-        groups: by_status(&statuses, &groups),
-        zone: account_zone(crm, session).await?,
-    })
+    let statuses = dictionary(crm, session, "retailcrm.reference.statuses", "/reference/statuses").await?;
+    let groups = dictionary(crm, session, "retailcrm.reference.status_groups", "/reference/status-groups").await?;
+    Ok(Learned { groups: by_status(&statuses, &groups), zone: account_zone(crm, session).await? })
 }
 
-async fn dictionary(
-    crm: &Retailcrm,
-    session: &Session<'_>,
-    name: &'static str,
-    path: &str,
-) -> Result<Value, Trouble> {
+async fn dictionary(crm: &Retailcrm, session: &Session<'_>, name: &'static str, path: &str) -> Result<Value, Trouble> {
     let answer = answers::read(session, auth::get(&crm.settings, name, path, &[])).await?;
     answer.ok_or_else(|| Trouble::Malformed(format!("{name}: not found")))
 }
@@ -81,17 +59,10 @@ fn by_status(statuses: &Value, groups: &Value) -> BTreeMap<String, String> {
         let Some(code) = group.get("code").and_then(text_of) else {
             continue;
         };
-        let listed = entries(group.get("statuses"))
-            .into_iter()
-            .filter_map(text_of);
+        let listed = entries(group.get("statuses")).into_iter().filter_map(text_of);
         all.extend(listed.map(|status| (status, code.clone())));
     }
-    let pair = |status: &&Value| {
-        Some((
-            text_of(status.get("code")?)?,
-            text_of(status.get("group")?)?,
-        ))
-    };
+    let pair = |status: &&Value| Some((text_of(status.get("code")?)?, text_of(status.get("group")?)?));
     all.extend(entries(statuses.get("statuses")).iter().filter_map(pair));
     all
 }
@@ -104,12 +75,8 @@ async fn account_zone(crm: &Retailcrm, session: &Session<'_>) -> Result<Option<T
         Err(Trouble::NotAllowed(_) | Trouble::Malformed(_) | Trouble::Unavailable(_)) => None,
         other => other?,
     };
-    let zone = answer
-        .as_ref()
-        .and_then(|answer| answer.pointer("/settings/timezone/value")?.as_str());
-    Ok(zone
-        .and_then(|name| TimeZone::get(name).ok())
-        .or_else(|| crm.learned.zone.clone()))
+    let zone = answer.as_ref().and_then(|answer| answer.pointer("/settings/timezone/value")?.as_str());
+    Ok(zone.and_then(|name| TimeZone::get(name).ok()).or_else(|| crm.learned.zone.clone()))
 }
 
 /// The users.
@@ -119,44 +86,20 @@ pub(super) async fn users(crm: &Retailcrm, session: &Session<'_>) -> Result<Vec<
 }
 
 fn user(user: &Value) -> Option<CrmUser> {
-    let part = |key: &str| {
-        user.get(key)
-            .and_then(Value::as_str)
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-    };
-    let name = [part("firstName"), part("lastName")]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let part = |key: &str| user.get(key).and_then(Value::as_str).map(str::trim).filter(|part| !part.is_empty());
+    let name = [part("firstName"), part("lastName")].into_iter().flatten().collect::<Vec<_>>().join(" ");
     Some(CrmUser {
         id: UserId::new(id_of(user)?),
         name: Private::new(name),
         email: part("email").map(Private::from),
-        phones: user
-            .get("phone")
-            .and_then(text_of)
-            .map(Phone::new)
-            .into_iter()
-            .collect(),
+        phones: user.get("phone").and_then(text_of).map(Phone::new).into_iter().collect(),
         active: user.get("active").and_then(Value::as_bool).unwrap_or(true),
     })
 }
 
 /// The custom fields of customers and orders. Built-in fields are not listed: nothing may be mapped to them (Z-03).
-pub(super) async fn fields(
-    crm: &Retailcrm,
-    session: &Session<'_>,
-) -> Result<Vec<CrmField>, Trouble> {
-    let fields = pages(
-        crm,
-        session,
-        "retailcrm.custom_fields.list",
-        "/custom-fields",
-        "customFields",
-    )
-    .await?;
+pub(super) async fn fields(crm: &Retailcrm, session: &Session<'_>) -> Result<Vec<CrmField>, Trouble> {
+    let fields = pages(crm, session, "retailcrm.custom_fields.list", "/custom-fields", "customFields").await?;
     Ok(fields.iter().filter_map(field).collect())
 }
 
@@ -167,13 +110,7 @@ fn field(field: &Value) -> Option<CrmField> {
         _ => return None,
     };
     let text = field.get("type").and_then(Value::as_str) == Some("string");
-    Some(CrmField {
-        entity,
-        name: text_of(field.get("code")?)?,
-        custom: true,
-        text,
-        length_max: None,
-    })
+    Some(CrmField { entity, name: text_of(field.get("code")?)?, custom: true, text, length_max: None })
 }
 
 async fn pages(
@@ -192,10 +129,7 @@ async fn pages(
         let list = entries(answer.get(key));
         let is_empty = list.is_empty();
         all.extend(list.into_iter().cloned());
-        let total = answer
-            .pointer("/pagination/totalPageCount")
-            .and_then(Value::as_u64)
-            .unwrap_or(1);
+        let total = answer.pointer("/pagination/totalPageCount").and_then(Value::as_u64).unwrap_or(1);
         if is_empty || u64::from(page) >= total {
             break;
         }

@@ -89,10 +89,7 @@ pub(super) enum PhoneForm {
 impl Settings {
     /// Reads the settings.
     pub(super) fn parse(connect: &Connect) -> Result<Self, Vec<Fault>> {
-        let mut reader = Reader {
-            settings: &connect.settings,
-            faults: Vec::new(),
-        };
+        let mut reader = Reader { settings: &connect.settings, faults: Vec::new() };
         reader.unknown_keys();
         let settings = Self {
             base: reader.url(),
@@ -108,27 +105,15 @@ impl Settings {
             order_method: reader.code("order_method", Some("phone")),
             order_method_messenger: reader.code("order_method_messenger", None),
             closed_groups: reader.codes("closed_groups", "complete,cancel"),
-            task_on_customer: reader.choice(
-                "task_without_order",
-                ("skip", false),
-                &[("customer", true)],
-            ),
+            task_on_customer: reader.choice("task_without_order", ("skip", false), &[("customer", true)]),
             completes_tasks: reader.choice("done_tasks", ("text", false), &[("complete", true)]),
-            phone_form: reader.choice(
-                "phone_form",
-                ("digits", PhoneForm::Digits),
-                &[("plus", PhoneForm::Plus)],
-            ),
+            phone_form: reader.choice("phone_form", ("digits", PhoneForm::Digits), &[("plus", PhoneForm::Plus)]),
             chat_field: reader.code("chat_field", None),
             search_forms: reader.number("search_forms", 2, 1..=3) as usize,
             search_lag_seconds: reader.number("search_lag_seconds", 30, 0..=600),
             quota_share: reader.number("quota_share", 80, 1..=100),
         };
-        if reader.faults.is_empty() {
-            Ok(settings)
-        } else {
-            Err(reader.faults)
-        }
+        if reader.faults.is_empty() { Ok(settings) } else { Err(reader.faults) }
     }
 }
 
@@ -140,42 +125,22 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn fault(&mut self, key: &str, text: impl Into<String>) {
-        self.faults.push(Fault {
-            key: key.to_owned(),
-            text: text.into(),
-        });
+        self.faults.push(Fault { key: key.to_owned(), text: text.into() });
     }
 
     fn unknown_keys(&mut self) {
-        let unknown: Vec<String> = self
-            .settings
-            .keys()
-            .filter(|key| !KNOWN.contains(&key.as_str()))
-            .cloned()
-            .collect();
+        let unknown: Vec<String> = self.settings.keys().filter(|key| !KNOWN.contains(&key.as_str())).cloned().collect();
         for key in unknown {
-            self.fault(
-                &key,
-                format!(
-                    "there is no such setting; the settings are {}",
-                    KNOWN.join(", ")
-                ),
-            );
+            self.fault(&key, format!("there is no such setting; the settings are {}", KNOWN.join(", ")));
         }
     }
 
     fn api_key(&mut self, secret: Option<&SecretString>) -> SecretString {
         let key = secret.map_or("", |secret| secret.expose_secret().trim());
         if key.is_empty() {
-            self.fault(
-                API_KEY,
-                "give the API key of the account (Settings, Integration, API access keys)",
-            );
+            self.fault(API_KEY, "give the API key of the account (Settings, Integration, API access keys)");
         } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            self.fault(
-                API_KEY,
-                "the API key holds blanks or characters no key has; copy it again",
-            );
+            self.fault(API_KEY, "the API key holds blanks or characters no key has; copy it again");
         }
         SecretString::from(key)
     }
@@ -183,11 +148,7 @@ impl Reader<'_> {
     /// The account's address: `https` unless it says otherwise.
     fn url(&mut self) -> String {
         let text = self.settings.get("url").map_or("", |url| url.trim());
-        let url = if text.contains("://") {
-            text.to_owned()
-        } else {
-            format!("https://{text}")
-        };
+        let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
         match check_url(&url) {
             Ok(base) => base,
             Err(text) => {
@@ -199,12 +160,7 @@ impl Reader<'_> {
 
     /// A code of the CRM's; present and blank means that none is sent.
     fn code(&mut self, key: &str, default: Option<&str>) -> Option<String> {
-        let value = self
-            .settings
-            .get(key)
-            .map(|value| value.trim())
-            .or(default)
-            .filter(|value| !value.is_empty())?;
+        let value = self.settings.get(key).map(|value| value.trim()).or(default).filter(|value| !value.is_empty())?;
         if !is_code(value) {
             self.fault(key, "a code of the CRM has letters, digits, dashes and underscores only; not its shown name");
         }
@@ -213,12 +169,8 @@ impl Reader<'_> {
 
     fn codes(&mut self, key: &str, default: &str) -> BTreeSet<String> {
         let list = self.settings.get(key).map_or(default, String::as_str);
-        let codes: BTreeSet<String> = list
-            .split(',')
-            .map(str::trim)
-            .filter(|code| !code.is_empty())
-            .map(str::to_owned)
-            .collect();
+        let codes: BTreeSet<String> =
+            list.split(',').map(str::trim).filter(|code| !code.is_empty()).map(str::to_owned).collect();
         if codes.is_empty() || !codes.iter().all(|code| is_code(code)) {
             self.fault(key, "give codes of status groups, separated by commas");
         }
@@ -234,9 +186,7 @@ impl Reader<'_> {
         if let Some((_, chosen)) = all.find(|(word, _)| *word == value) {
             return *chosen;
         }
-        let words: Vec<&str> = std::iter::once(default.0)
-            .chain(others.iter().map(|(word, _)| *word))
-            .collect();
+        let words: Vec<&str> = std::iter::once(default.0).chain(others.iter().map(|(word, _)| *word)).collect();
         self.fault(key, format!("write one of {}", words.join(", ")));
         default.1
     }
@@ -248,14 +198,7 @@ impl Reader<'_> {
         match value.trim().parse() {
             Ok(number) if range.contains(&number) => number,
             _ => {
-                self.fault(
-                    key,
-                    format!(
-                        "write a whole number from {} to {}",
-                        range.start(),
-                        range.end()
-                    ),
-                );
+                self.fault(key, format!("write a whole number from {} to {}", range.start(), range.end()));
                 default
             }
         }
@@ -263,10 +206,7 @@ impl Reader<'_> {
 }
 
 fn is_code(text: &str) -> bool {
-    text.len() <= 128
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 /// The address without what is added to it. Plain `http` sends the key readable, so it is taken only for a sandbox:

@@ -15,24 +15,14 @@ use super::{
 };
 
 /// Performs one step.
-pub(super) async fn perform(
-    crm: &Retailcrm,
-    session: &Session<'_>,
-    step: &Step,
-) -> Result<StepResult, Trouble> {
+pub(super) async fn perform(crm: &Retailcrm, session: &Session<'_>, step: &Step) -> Result<StepResult, Trouble> {
     let post = match post_of(crm, session, step)? {
         Ok(post) => post,
         Err(settled) => return Ok(settled),
     };
     let mut fields = vec![(post.entity, post.json.as_str())];
     fields.extend(post.by_id.then_some(("by", "id")));
-    fields.extend(
-        crm.settings
-            .site
-            .as_deref()
-            .filter(|_| post.takes_site)
-            .map(|site| ("site", site)),
-    );
+    fields.extend(crm.settings.site.as_deref().filter(|_| post.takes_site).map(|site| ("site", site)));
     let request = auth::post(&crm.settings, post.name, &post.path, &fields);
     match answers::write(session, request).await? {
         Ok(answer) => done(&post, &answer),
@@ -44,9 +34,7 @@ fn done(post: &Post, answer: &Value) -> Result<StepResult, Trouble> {
     let record = match &post.gives {
         Gives::Id => {
             let id = answers::id_of(answer).or_else(|| answers::id_of(answer.get(post.entity)?));
-            let id = id.ok_or_else(|| {
-                Trouble::Uncertain(format!("{}: the answer names no id", post.name))
-            })?;
+            let id = id.ok_or_else(|| Trouble::Uncertain(format!("{}: the answer names no id", post.name)))?;
             Some(RecordId::new(id))
         }
         Gives::Known(record) => Some(record.clone()),
@@ -61,10 +49,7 @@ fn uploaded(answer: &Value) -> StepResult {
     let taken = answer.get("processedCallsCount").and_then(Value::as_u64);
     let is_duplicate = !answers::entries(answer.get("duplicateCalls")).is_empty();
     if taken == Some(0) && !is_duplicate {
-        return refusal(
-            "not_processed",
-            "the CRM took the upload and left the call out",
-        );
+        return refusal("not_processed", "the CRM took the upload and left the call out");
     }
     StepResult::Done { record: None }
 }
@@ -87,9 +72,7 @@ async fn refused(
         && data.names("externalId")
         && let Some(record) = marks::by_mark_now(crm, session, *kind, &step.mark).await?
     {
-        return Ok(StepResult::Done {
-            record: Some(record),
-        });
+        return Ok(StepResult::Done { record: Some(record) });
     }
     Ok(refusals::explain(step, post.target, &data))
 }

@@ -42,9 +42,7 @@ const BASE: &str = "https://demo.retailcrm.pro";
 fn dialect(settings: &[(&str, &str)]) -> Box<dyn Dialect> {
     let mut connect = Connect::default();
     connect.settings.insert("url".to_owned(), BASE.to_owned());
-    let pairs = settings
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    let pairs = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     connect.settings.extend(pairs);
     connect.secrets = BTreeMap::from([("api_key".to_owned(), SecretString::from("key-1"))]);
     tieline_crm::connect(CrmKind::Retailcrm, &connect).unwrap_or_else(|faults| panic!("{faults:?}"))
@@ -55,21 +53,11 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn session(net: &dyn Transport) -> Session<'_> {
-    Session {
-        net,
-        token: None,
-        now: at("2026-01-15T10:00:00Z"),
-        zone: &KYIV,
-    }
+    Session { net, token: None, now: at("2026-01-15T10:00:00Z"), zone: &KYIV }
 }
 
 fn step(key: StepKey, action: Action) -> Step {
-    Step {
-        mark: mark(&key),
-        key,
-        action,
-        reason: Reason::new(ReasonCode::RowFits),
-    }
+    Step { mark: mark(&key), key, action, reason: Reason::new(ReasonCode::RowFits) }
 }
 
 fn mark(key: &StepKey) -> Mark {
@@ -78,14 +66,7 @@ fn mark(key: &StepKey) -> Mark {
 
 fn create(kind: Kind, fields: Fields, contact: Option<&str>) -> Step {
     let contact = contact.map(known);
-    step(
-        StepKey::create(kind),
-        Action::Create {
-            kind,
-            fields,
-            contact,
-        },
-    )
+    step(StepKey::create(kind), Action::Create { kind, fields, contact })
 }
 
 fn known(id: &str) -> Ref {
@@ -114,9 +95,7 @@ fn perform(crm: &dyn Dialect, step: &Step, status: u16, body: &str) -> (StepResu
 }
 
 fn done(record: Option<&str>) -> StepResult {
-    StepResult::Done {
-        record: record.map(RecordId::new),
-    }
+    StepResult::Done { record: record.map(RecordId::new) }
 }
 
 /// The fields of a form.
@@ -144,12 +123,7 @@ fn caller() -> Sought {
 }
 
 fn ask(client: Option<Sought>, marks: Vec<SoughtMark>) -> LookUp {
-    LookUp {
-        client,
-        marks,
-        fresh: true,
-        reason: Reason::new(ReasonCode::LookUpNeeded),
-    }
+    LookUp { client, marks, fresh: true, reason: Reason::new(ReasonCode::LookUpNeeded) }
 }
 
 fn look_up(crm: &dyn Dialect, net: &Scripted, ask: &LookUp) -> Result<Found, Trouble> {

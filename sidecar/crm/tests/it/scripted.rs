@@ -25,9 +25,8 @@ pub(crate) struct Sent {
 impl Scripted {
     /// A script of statuses and bodies.
     pub(crate) fn new<const N: usize>(answers: [(u16, &str); N]) -> Self {
-        let reply = |(status, body): (u16, &str)| {
-            Ok(Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() })
-        };
+        let reply =
+            |(status, body): (u16, &str)| Ok(Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() });
         Self { answers: Mutex::new(answers.map(reply).into()), sent: Mutex::default() }
     }
 

@@ -97,7 +97,9 @@ fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
 fn check_identity(conn: &Connection) -> Result<(), StoreError> {
     let objects: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if objects > 0 && pragma(conn, "application_id")? != APPLICATION_ID {
-        return Err(StoreError::Unreadable("the file is another program's database; name another file in the configuration".to_owned()));
+        return Err(StoreError::Unreadable(
+            "the file is another program's database; name another file in the configuration".to_owned(),
+        ));
     }
     Ok(())
 }

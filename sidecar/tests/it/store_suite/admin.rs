@@ -150,7 +150,11 @@ pub(crate) async fn changes_of_many_calls_reach_all_of_them(store: &dyn Store) {
     let all = store.list(&shop(), in_state(&[StateIs::Waiting]), 0, 1_000).await.unwrap();
     assert!(all.iter().all(|stored| stored.due_at == at(2)));
     let live: Vec<_> = all.iter().filter(|stored| !stored.backlog).map(|stored| &stored.lane).collect();
-    assert_eq!((live.len(), live.iter().all(|lane| **lane == all[450].lane)), (10, true), "who waits keeps their place");
+    assert_eq!(
+        (live.len(), live.iter().all(|lane| **lane == all[450].lane)),
+        (10, true),
+        "who waits keeps their place"
+    );
     let dropped = Reason::new(ReasonCode::Dropped);
     assert_eq!(store.skip(&shop(), Filter::default(), dropped, at(3)).await.unwrap(), 451);
     assert_eq!(store.next_due(&shop()).await.unwrap(), None);

@@ -62,10 +62,7 @@ fn a_call_is_uploaded_with_its_mark_agent_times_in_the_projects_zone_and_recordi
     let step = log(entry());
     let (result, sent) = perform(&*dialect(&[("site", "main")]), &step, 200, TAKEN);
     assert_eq!(result, done(None));
-    assert_eq!(
-        sent.url,
-        "https://demo.retailcrm.pro/api/v5/telephony/calls/upload"
-    );
+    assert_eq!(sent.url, "https://demo.retailcrm.pro/api/v5/telephony/calls/upload");
     assert_eq!(sent.name, "retailcrm.telephony.calls.upload");
     let expected = json!([{
         "date": "2026-01-15 11:30:05", "type": "in", "phone": "380671234567", "userId": 17, "result": "answered",
@@ -84,11 +81,7 @@ impl Transport for Classes {
     fn send<'a>(&'a self, request: Request) -> BoxFuture<'a, Result<Response, SendError>> {
         self.0.lock().unwrap().push(request.class);
         let body = br#"{"success":true,"processedCallsCount":1,"id":1}"#.to_vec();
-        Box::pin(std::future::ready(Ok(Response {
-            status: 200,
-            headers: Vec::new(),
-            body,
-        })))
+        Box::pin(std::future::ready(Ok(Response { status: 200, headers: Vec::new(), body })))
     }
 }
 
@@ -103,16 +96,9 @@ fn calls_count_against_the_telephony_budget_and_tasks_do_not() {
 
 #[test]
 fn an_agent_without_a_crm_user_is_named_by_the_extension() {
-    let call = uploaded(CallEntry {
-        agent: None,
-        ..entry()
-    });
+    let call = uploaded(CallEntry { agent: None, ..entry() });
     assert_eq!((call.get("userId"), &call["code"]), (None, &json!("101")));
-    let call = uploaded(CallEntry {
-        agent: None,
-        agent_code: None,
-        ..entry()
-    });
+    let call = uploaded(CallEntry { agent: None, agent_code: None, ..entry() });
     assert_eq!((call.get("userId"), call.get("code")), (None, None));
 }
 
@@ -138,28 +124,14 @@ fn every_outcome_has_its_word_of_the_call_list() {
 #[test]
 fn g_07_a_callback_is_an_incoming_call_whoever_was_rung_first() {
     let direction = Direction::Outgoing;
-    assert_eq!(
-        uploaded(CallEntry {
-            direction,
-            ..entry()
-        })["type"],
-        "out"
-    );
-    assert_eq!(
-        uploaded(CallEntry {
-            direction,
-            source: Source::Callback,
-            ..entry()
-        })["type"],
-        "in"
-    );
+    assert_eq!(uploaded(CallEntry { direction, ..entry() })["type"], "out");
+    assert_eq!(uploaded(CallEntry { direction, source: Source::Callback, ..entry() })["type"], "in");
 }
 
 #[test]
 fn a_repeat_of_an_upload_is_reported_as_duplicate_and_counts_as_done() {
     for duplicates in [r#"["tl-1"]"#, r#"[{"externalId":"tl-1"}]"#] {
-        let body =
-            format!(r#"{{"success":true,"processedCallsCount":0,"duplicateCalls":{duplicates}}}"#);
+        let body = format!(r#"{{"success":true,"processedCallsCount":0,"duplicateCalls":{duplicates}}}"#);
         let (result, _) = perform(&*dialect(&[]), &log(entry()), 200, &body);
         assert_eq!(result, done(None));
     }
@@ -167,29 +139,18 @@ fn a_repeat_of_an_upload_is_reported_as_duplicate_and_counts_as_done() {
 
 #[test]
 fn a_call_the_crm_leaves_out_is_refused() {
-    let (result, _) = perform(
-        &*dialect(&[]),
-        &log(entry()),
-        200,
-        r#"{"success":true,"processedCallsCount":0}"#,
-    );
+    let (result, _) = perform(&*dialect(&[]), &log(entry()), 200, r#"{"success":true,"processedCallsCount":0}"#);
     assert!(matches!(result, StepResult::Refused { code, .. } if code == "not_processed"));
 }
 
 #[test]
 fn telephony_that_is_not_enabled_is_the_administrators_matter_whatever_the_status() {
     for status in [200, 400, 403] {
-        for message in [
-            "Telephony not enabled",
-            "Telephony not enabled or not supports calls upload",
-        ] {
+        for message in ["Telephony not enabled", "Telephony not enabled or not supports calls upload"] {
             let body = json!({"success": false, "errorMsg": message}).to_string();
             let net = Scripted::new([(status, body.as_str())]);
             let trouble = try_step(&*dialect(&[]), &net, &log(entry()));
-            assert!(
-                matches!(trouble, Err(Trouble::NotAllowed(_))),
-                "{trouble:?}"
-            );
+            assert!(matches!(trouble, Err(Trouble::NotAllowed(_))), "{trouble:?}");
         }
     }
 }
@@ -197,13 +158,6 @@ fn telephony_that_is_not_enabled_is_the_administrators_matter_whatever_the_statu
 #[test]
 fn a_call_without_a_number_is_refused_without_a_request() {
     let net = Scripted::new([]);
-    let result = try_step(
-        &*dialect(&[]),
-        &net,
-        &log(CallEntry {
-            client: None,
-            ..entry()
-        }),
-    );
+    let result = try_step(&*dialect(&[]), &net, &log(CallEntry { client: None, ..entry() }));
     assert!(matches!(result, Ok(StepResult::Refused { code, .. }) if code == "no_number"));
 }

@@ -18,11 +18,7 @@ use crate::scripted::Scripted;
 const HTML: &str = "<html><body>Bad gateway</body></html>";
 
 pub(super) fn on_write(status: u16, body: &str) -> Result<StepResult, Trouble> {
-    on_step(
-        &create(Kind::Contact, Fields::default(), None),
-        status,
-        body,
-    )
+    on_step(&create(Kind::Contact, Fields::default(), None), status, body)
 }
 
 pub(super) fn on_step(step: &Step, status: u16, body: &str) -> Result<StepResult, Trouble> {
@@ -30,12 +26,7 @@ pub(super) fn on_step(step: &Step, status: u16, body: &str) -> Result<StepResult
 }
 
 pub(super) fn on_read(status: u16, body: &str) -> Trouble {
-    look_up(
-        &*dialect(&[]),
-        &Scripted::new([(status, body)]),
-        &ask(Some(caller()), Vec::new()),
-    )
-    .unwrap_err()
+    look_up(&*dialect(&[]), &Scripted::new([(status, body)]), &ask(Some(caller()), Vec::new())).unwrap_err()
 }
 
 pub(super) fn failing(message: &str) -> String {
@@ -45,11 +36,9 @@ pub(super) fn failing(message: &str) -> String {
 #[test]
 fn the_rate_limit_is_told_by_text_and_by_429() {
     let limited = Trouble::RateLimited { retry_after: None };
-    for (status, body) in [
-        (503, failing("Rate limit exceeded")),
-        (429, failing("Rate limit exceeded")),
-        (429, String::new()),
-    ] {
+    for (status, body) in
+        [(503, failing("Rate limit exceeded")), (429, failing("Rate limit exceeded")), (429, String::new())]
+    {
         assert_eq!(on_write(status, &body), Err(limited.clone()));
         assert_eq!(on_read(status, &body), limited);
     }
@@ -62,41 +51,22 @@ impl Transport for Waiting {
     fn send<'a>(&'a self, _: Request) -> BoxFuture<'a, Result<Response, SendError>> {
         let headers = vec![("retry-after".to_owned(), "7".to_owned())];
         let body = failing("Rate limit exceeded").into_bytes();
-        Box::pin(std::future::ready(Ok(Response {
-            status: 503,
-            headers,
-            body,
-        })))
+        Box::pin(std::future::ready(Ok(Response { status: 503, headers, body })))
     }
 }
 
 #[test]
 fn a_time_to_wait_is_passed_on() {
-    let result = try_step(
-        &*dialect(&[]),
-        &Waiting,
-        &create(Kind::Contact, Fields::default(), None),
-    );
-    assert_eq!(
-        result,
-        Err(Trouble::RateLimited {
-            retry_after: Some(Duration::from_secs(7))
-        })
-    );
+    let result = try_step(&*dialect(&[]), &Waiting, &create(Kind::Contact, Fields::default(), None));
+    assert_eq!(result, Err(Trouble::RateLimited { retry_after: Some(Duration::from_secs(7)) }));
 }
 
 #[test]
 fn a_failing_server_leaves_a_write_uncertain_and_a_read_undone() {
     for status in [500, 502, 503, 504] {
         for body in [failing("Internal error"), HTML.to_owned(), String::new()] {
-            assert!(
-                matches!(on_write(status, &body), Err(Trouble::Uncertain(_))),
-                "{status}"
-            );
-            assert!(
-                matches!(on_read(status, &body), Trouble::Unavailable(_)),
-                "{status}"
-            );
+            assert!(matches!(on_write(status, &body), Err(Trouble::Uncertain(_))), "{status}");
+            assert!(matches!(on_read(status, &body), Trouble::Unavailable(_)), "{status}");
         }
     }
 }
@@ -104,23 +74,14 @@ fn a_failing_server_leaves_a_write_uncertain_and_a_read_undone() {
 #[test]
 fn an_unreadable_success_leaves_a_write_uncertain_and_a_read_undone() {
     for body in [HTML, "", "[]", "{\"id\":5", r#"{"id":5}"#] {
-        assert!(
-            matches!(on_write(200, body), Err(Trouble::Uncertain(_))),
-            "{body}"
-        );
-        assert!(
-            matches!(on_read(200, body), Trouble::Unavailable(_)),
-            "{body}"
-        );
+        assert!(matches!(on_write(200, body), Err(Trouble::Uncertain(_))), "{body}");
+        assert!(matches!(on_read(200, body), Trouble::Unavailable(_)), "{body}");
     }
 }
 
 #[test]
 fn a_creation_without_an_id_in_its_answer_is_uncertain() {
-    assert!(matches!(
-        on_write(201, r#"{"success":true}"#),
-        Err(Trouble::Uncertain(_))
-    ));
+    assert!(matches!(on_write(201, r#"{"success":true}"#), Err(Trouble::Uncertain(_))));
 }
 
 #[test]
@@ -128,14 +89,8 @@ fn a_lost_answer_is_uncertain_for_a_write_and_nothing_for_a_read() {
     let contact = create(Kind::Contact, Fields::default(), None);
     let lost = || Scripted::failing(SendError::NoAnswer("timed out".to_owned()));
     let unsent = Scripted::failing(SendError::NotSent("refused".to_owned()));
-    assert!(matches!(
-        try_step(&*dialect(&[]), &lost(), &contact),
-        Err(Trouble::Uncertain(_))
-    ));
-    assert!(matches!(
-        try_step(&*dialect(&[]), &unsent, &contact),
-        Err(Trouble::Unavailable(_))
-    ));
+    assert!(matches!(try_step(&*dialect(&[]), &lost(), &contact), Err(Trouble::Uncertain(_))));
+    assert!(matches!(try_step(&*dialect(&[]), &unsent, &contact), Err(Trouble::Unavailable(_))));
     let read = look_up(&*dialect(&[]), &lost(), &ask(Some(caller()), Vec::new()));
     assert!(matches!(read, Err(Trouble::Unavailable(_))));
 }
@@ -143,14 +98,8 @@ fn a_lost_answer_is_uncertain_for_a_write_and_nothing_for_a_read() {
 #[test]
 fn a_key_that_is_not_accepted_is_dead() {
     for message in ["Wrong \"apiKey\" value.", "\"apiKey\" is missing."] {
-        assert!(matches!(
-            on_write(403, &failing(message)),
-            Err(Trouble::CredentialsDead(_))
-        ));
-        assert!(matches!(
-            on_read(403, &failing(message)),
-            Trouble::CredentialsDead(_)
-        ));
+        assert!(matches!(on_write(403, &failing(message)), Err(Trouble::CredentialsDead(_))));
+        assert!(matches!(on_read(403, &failing(message)), Trouble::CredentialsDead(_)));
     }
     assert!(matches!(on_read(401, ""), Trouble::CredentialsDead(_)));
 }
@@ -158,9 +107,7 @@ fn a_key_that_is_not_accepted_is_dead() {
 #[test]
 fn a_key_without_a_right_names_the_right() {
     let trouble = on_write(403, &failing("Access denied."));
-    assert!(
-        matches!(trouble, Err(Trouble::NotAllowed(text)) if text.contains("retailcrm.customers.create"))
-    );
+    assert!(matches!(trouble, Err(Trouble::NotAllowed(text)) if text.contains("retailcrm.customers.create")));
     assert!(matches!(on_read(403, HTML), Trouble::NotAllowed(_)));
 }
 
@@ -174,14 +121,8 @@ fn no_account_at_the_address_is_fatal_as_json_and_as_a_page() {
         (200, "<p>Account does not exist.</p>".to_owned()),
     ];
     for (status, body) in bodies {
-        assert!(matches!(
-            on_write(status, &body),
-            Err(Trouble::CredentialsDead(_))
-        ));
-        assert!(matches!(
-            on_read(status, &body),
-            Trouble::CredentialsDead(_)
-        ));
+        assert!(matches!(on_write(status, &body), Err(Trouble::CredentialsDead(_))));
+        assert!(matches!(on_read(status, &body), Trouble::CredentialsDead(_)));
     }
 }
 
@@ -195,14 +136,8 @@ fn requests_the_crm_does_not_understand_are_our_fault() {
         (413, "too long".to_owned()),
     ];
     for (status, body) in bodies {
-        assert!(
-            matches!(on_write(status, &body), Err(Trouble::Malformed(_))),
-            "{body}"
-        );
-        assert!(
-            matches!(on_read(status, &body), Trouble::Malformed(_)),
-            "{body}"
-        );
+        assert!(matches!(on_write(status, &body), Err(Trouble::Malformed(_))), "{body}");
+        assert!(matches!(on_read(status, &body), Trouble::Malformed(_)), "{body}");
     }
     let trouble = on_write(400, &failing("Parameter 'site' is missing"));
     assert!(matches!(trouble, Err(Trouble::Malformed(text)) if text.contains("site")));

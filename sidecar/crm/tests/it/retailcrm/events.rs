@@ -22,15 +22,10 @@ const PERSON: (u16, &str) = (
     200,
     r#"{"success":true,"customers":[{"id":5,"managerId":17,"phones":[{"number":"0671234567"}],"customFields":[]}]}"#,
 );
-const OPEN: (u16, &str) = (
-    200,
-    r#"{"success":true,"orders":[{"id":9,"status":"new","customer":{"id":5},"managerId":17}]}"#,
-);
+const OPEN: (u16, &str) =
+    (200, r#"{"success":true,"orders":[{"id":9,"status":"new","customer":{"id":5},"managerId":17}]}"#);
 const NO_ORDERS: (u16, &str) = (200, r#"{"success":true,"orders":[]}"#);
-const STATUSES: (u16, &str) = (
-    200,
-    r#"{"success":true,"statuses":{"new":{"code":"new","group":"new"}}}"#,
-);
+const STATUSES: (u16, &str) = (200, r#"{"success":true,"statuses":{"new":{"code":"new","group":"new"}}}"#);
 const GROUPS: (u16, &str) = (200, r#"{"success":true,"statusGroups":{}}"#);
 const SETTINGS: (u16, &str) = (200, r#"{"success":true,"settings":{}}"#);
 const MADE: (u16, &str) = (201, r#"{"success":true,"id":5}"#);
@@ -50,12 +45,7 @@ fn policy(crm: &dyn Dialect) -> Policy {
         ..Agent::default()
     };
     let plan = NumberPlan::new(Region::parse("UA").unwrap());
-    let mut policy = Policy::new(
-        plan,
-        KYIV.clone(),
-        crm.abilities().clone(),
-        crm.default_scenario(),
-    );
+    let mut policy = Policy::new(plan, KYIV.clone(), crm.abilities().clone(), crm.default_scenario());
     let agents = vec![agent("iryna", "17"), agent("taras", "18")];
     policy.agents = Agents::new(agents, None, Some(UserId::new("1")));
     policy
@@ -69,10 +59,7 @@ fn call(direction: Direction, outcome: Outcome, agent: Option<&str>) -> Call {
     call.started_at = Some(at("2026-01-15T09:58:00Z"));
     call.ended_at = Some(at("2026-01-15T09:59:00Z"));
     call.legs.extend(agent.map(|sip| Leg {
-        agent: AgentRef {
-            sip: Some(sip.to_owned()),
-            ..AgentRef::default()
-        },
+        agent: AgentRef { sip: Some(sip.to_owned()), ..AgentRef::default() },
         answered: outcome.is_answered(),
         ..Leg::default()
     }));
@@ -92,20 +79,11 @@ fn names(net: &Scripted) -> Vec<&'static str> {
 }
 
 /// Drives a call until it ends or the transport fails; every turn takes a second.
-fn drive_on(
-    crm: &dyn Dialect,
-    call: &Call,
-    net: &Scripted,
-    from: &str,
-    facts: &mut Facts,
-) -> Result<End, Trouble> {
+fn drive_on(crm: &dyn Dialect, call: &Call, net: &Scripted, from: &str, facts: &mut Facts) -> Result<End, Trouble> {
     let policy = policy(crm);
     for turn in 0..20 {
         facts.now = at(from) + turn.seconds();
-        let session = Session {
-            now: facts.now,
-            ..session(net)
-        };
+        let session = Session { now: facts.now, ..session(net) };
         match next(call, &policy, facts) {
             Next::LookUp(ask) => {
                 let found = block_on(crm.look_up(&session, &ask))?;
@@ -136,27 +114,9 @@ const SEARCH: &str = "customers.list";
 fn a_new_caller_who_was_answered_costs_the_pages_four_requests_and_the_second_form() {
     let call = call(Direction::Incoming, Outcome::Answered, Some("iryna"));
     let names = names_of(&call, [NOBODY, NOBODY, MADE, MADE, LOGGED]);
-    assert_eq!(
-        names,
-        [
-            SEARCH,
-            SEARCH,
-            "customers.create",
-            "orders.create",
-            "telephony.calls.upload"
-        ]
-    );
+    assert_eq!(names, [SEARCH, SEARCH, "customers.create", "orders.create", "telephony.calls.upload"]);
     let frugal = crm(&[("search_forms", "1")]);
-    assert_eq!(
-        drive(
-            &*frugal,
-            &call,
-            &Scripted::new([NOBODY, MADE, MADE, LOGGED])
-        )
-        .1
-        .len(),
-        4
-    );
+    assert_eq!(drive(&*frugal, &call, &Scripted::new([NOBODY, MADE, MADE, LOGGED])).1.len(), 4);
 }
 
 #[test]
@@ -180,15 +140,7 @@ fn a_known_client_with_an_open_order_costs_three_requests() {
 fn a_known_client_without_an_open_order_costs_four() {
     let call = call(Direction::Incoming, Outcome::Answered, Some("iryna"));
     let names = names_of(&call, [PERSON, NO_ORDERS, MADE, LOGGED]);
-    assert_eq!(
-        names,
-        [
-            SEARCH,
-            "orders.list",
-            "orders.create",
-            "telephony.calls.upload"
-        ]
-    );
+    assert_eq!(names, [SEARCH, "orders.list", "orders.create", "telephony.calls.upload"]);
 }
 
 #[test]
@@ -197,15 +149,7 @@ fn rc_19_a_missed_call_costs_one_task_more() {
     let names = names_of(&call, [NOBODY, NOBODY, MADE, MADE, LOGGED, MADE]);
     assert_eq!((names.len(), names[5]), (6, "tasks.create"));
     let names = names_of(&call, [PERSON, OPEN, LOGGED, MADE]);
-    assert_eq!(
-        names,
-        [
-            SEARCH,
-            "orders.list",
-            "telephony.calls.upload",
-            "tasks.create"
-        ]
-    );
+    assert_eq!(names, [SEARCH, "orders.list", "telephony.calls.upload", "tasks.create"]);
 }
 
 #[test]
@@ -220,10 +164,7 @@ fn rc_12_no_order_made_and_none_earlier_means_no_task() {
     let call = call(Direction::Incoming, Outcome::NoAnswer, None);
     let net = Scripted::new([NOBODY, NOBODY, MADE, LOGGED]);
     let (end, names) = drive(&*crm(&[("create", "customer")]), &call, &net);
-    assert_eq!(
-        (end, names.contains(&"tasks.create")),
-        (End::Written, false)
-    );
+    assert_eq!((end, names.contains(&"tasks.create")), (End::Written, false));
 }
 
 #[test]
@@ -231,20 +172,8 @@ fn rc_13_an_order_that_exists_gets_the_task_though_none_is_made() {
     let call = call(Direction::Incoming, Outcome::NoAnswer, None);
     let net = Scripted::new([PERSON, OPEN, LOGGED, MADE]);
     let (_, names) = drive(&*crm(&[("create", "customer")]), &call, &net);
-    assert_eq!(
-        names,
-        [
-            SEARCH,
-            "orders.list",
-            "telephony.calls.upload",
-            "tasks.create"
-        ]
-    );
-    assert!(
-        net.sent()[3]
-            .body
-            .contains("%22order%22%3A%7B%22id%22%3A9%7D")
-    );
+    assert_eq!(names, [SEARCH, "orders.list", "telephony.calls.upload", "tasks.create"]);
+    assert!(net.sent()[3].body.contains("%22order%22%3A%7B%22id%22%3A9%7D"));
 }
 
 #[test]
@@ -252,19 +181,13 @@ fn rc_19_without_the_call_list_a_talk_is_a_done_task() {
     let call = call(Direction::Incoming, Outcome::Answered, Some("iryna"));
     let net = Scripted::new([PERSON, OPEN, MADE]);
     let (end, names) = drive(&*crm(&[("call_log", "off")]), &call, &net);
-    assert_eq!(
-        (end, names),
-        (End::Written, vec![SEARCH, "orders.list", "tasks.create"])
-    );
+    assert_eq!((end, names), (End::Written, vec![SEARCH, "orders.list", "tasks.create"]));
 }
 
 #[test]
 fn an_outgoing_call_to_a_known_client_is_logged() {
     let call = call(Direction::Outgoing, Outcome::Answered, Some("iryna"));
-    assert_eq!(
-        names_of(&call, [PERSON, NO_ORDERS, LOGGED])[2],
-        "telephony.calls.upload"
-    );
+    assert_eq!(names_of(&call, [PERSON, NO_ORDERS, LOGGED])[2], "telephony.calls.upload");
 }
 
 #[test]
@@ -277,17 +200,8 @@ fn a_creation_whose_answer_was_lost_is_found_by_its_mark_and_not_repeated() {
     assert!(matches!(trouble, Err(Trouble::Uncertain(_))));
     let customer = (200, r#"{"success":true,"customer":{"id":5}}"#);
     let again = Scripted::new([customer, PERSON, NO_ORDERS, MADE, LOGGED]);
-    assert_eq!(
-        drive_on(&*crm, &call, &again, "2026-01-15T10:00:05Z", &mut facts),
-        Ok(End::Written)
-    );
-    let expected = [
-        "customers.get",
-        SEARCH,
-        "orders.list",
-        "orders.create",
-        "telephony.calls.upload",
-    ];
+    assert_eq!(drive_on(&*crm, &call, &again, "2026-01-15T10:00:05Z", &mut facts), Ok(End::Written));
+    let expected = ["customers.get", SEARCH, "orders.list", "orders.create", "telephony.calls.upload"];
     assert_eq!(names(&again), expected);
 }
 

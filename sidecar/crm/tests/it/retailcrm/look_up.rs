@@ -17,7 +17,8 @@ use tieline_engine::{
 use super::{ask, asked, at, caller, dialect, look_up, session, sought};
 use crate::scripted::Scripted;
 
-const NOBODY: &str = r#"{"success":true,"pagination":{"limit":100,"totalCount":0,"currentPage":1,"totalPageCount":0},"customers":[]}"#;
+const NOBODY: &str =
+    r#"{"success":true,"pagination":{"limit":100,"totalCount":0,"currentPage":1,"totalPageCount":0},"customers":[]}"#;
 const NO_ORDERS: &str = r#"{"success":true,"orders":[]}"#;
 
 fn customers(all: &[Value]) -> String {
@@ -68,34 +69,17 @@ fn a_known_client_with_an_open_order_costs_two_reads() {
     let (person, order) = (customers(&[person]), orders(&[order]));
     let net = Scripted::new([(200, person.as_str()), (200, order.as_str())]);
     let found = found(&*learned(&[]), &net, caller());
-    let urls = [
-        "/customers?filter[name]=380671234567&limit=100",
-        "/orders?filter[customerId]=5&limit=100",
-    ];
+    let urls = ["/customers?filter[name]=380671234567&limit=100", "/orders?filter[customerId]=5&limit=100"];
     assert_eq!(asked(&net), urls);
-    assert_eq!(
-        net.sent()[0].authorization.as_deref(),
-        Some("X-API-KEY: key-1")
-    );
+    assert_eq!(net.sent()[0].authorization.as_deref(), Some("X-API-KEY: key-1"));
     assert_eq!(found.at, at("2026-01-15T10:00:00Z"));
-    let [contact, deal] = &found.records[..] else {
-        panic!("{found:?}")
-    };
-    assert_eq!(
-        (contact.kind, contact.id.as_str(), contact.open),
-        (Kind::Contact, "5", true)
-    );
-    assert_eq!(
-        contact.phones,
-        [Phone::new("+380 67 123 45 67"), Phone::new("0441112233")]
-    );
+    let [contact, deal] = &found.records[..] else { panic!("{found:?}") };
+    assert_eq!((contact.kind, contact.id.as_str(), contact.open), (Kind::Contact, "5", true));
+    assert_eq!(contact.phones, [Phone::new("+380 67 123 45 67"), Phone::new("0441112233")]);
     assert_eq!(contact.name, Some(Private::new("Olena Koval")));
     assert_eq!(contact.owner, Some(UserId::new("17")));
     assert_eq!(contact.created_at, Some(at("2026-01-10T10:00:00Z")));
-    assert_eq!(
-        (deal.kind, deal.id.as_str(), deal.open),
-        (Kind::Deal, "9", true)
-    );
+    assert_eq!((deal.kind, deal.id.as_str(), deal.open), (Kind::Deal, "9", true));
     assert_eq!(deal.contact, Some(RecordId::new("5")));
     assert_eq!(deal.owner, Some(UserId::new("18")));
     assert_eq!(deal.modified_at, Some(at("2026-01-12T10:00:00Z")));
@@ -107,67 +91,37 @@ fn rc_09_a_client_stored_in_the_national_form_is_found() {
     let net = Scripted::new([(200, NOBODY), (200, stored.as_str()), (200, NO_ORDERS)]);
     let found = found(&*dialect(&[]), &net, caller());
     assert_eq!(ids(&found, Kind::Contact), ["5"]);
-    assert_eq!(
-        asked(&net)[1],
-        "/customers?filter[name]=0671234567&limit=100"
-    );
+    assert_eq!(asked(&net)[1], "/customers?filter[name]=0671234567&limit=100");
 }
 
 #[test]
 fn rc_07_a_new_caller_costs_one_read_for_each_form_the_settings_allow() {
     let forms = |settings: &[(&str, &str)], answers| {
         let net = Scripted::new::<3>([(200, NOBODY); 3]);
-        assert!(
-            found(&*dialect(settings), &net, caller())
-                .records
-                .is_empty()
-        );
+        assert!(found(&*dialect(settings), &net, caller()).records.is_empty());
         assert_eq!(net.sent().len(), answers);
         asked(&net)
     };
     let [own, national, plus] = ["380671234567", "0671234567", "%2B380671234567"]
         .map(|form| format!("/customers?filter[name]={form}&limit=100"));
-    assert_eq!(
-        forms(&[("search_forms", "1")], 1),
-        std::slice::from_ref(&own)
-    );
+    assert_eq!(forms(&[("search_forms", "1")], 1), std::slice::from_ref(&own));
     assert_eq!(forms(&[], 2), [own.clone(), national.clone()]);
-    assert_eq!(
-        forms(&[("search_forms", "3")], 3),
-        [own.clone(), national.clone(), plus.clone()]
-    );
-    assert_eq!(
-        forms(&[("phone_form", "plus"), ("search_forms", "3")], 3),
-        [plus, national, own]
-    );
+    assert_eq!(forms(&[("search_forms", "3")], 3), [own.clone(), national.clone(), plus.clone()]);
+    assert_eq!(forms(&[("phone_form", "plus"), ("search_forms", "3")], 3), [plus, national, own]);
 }
 
 #[test]
 fn a_number_of_another_country_has_no_national_form_to_ask_for() {
     let net = Scripted::new([(200, NOBODY), (200, NOBODY)]);
-    found(
-        &*dialect(&[]),
-        &net,
-        sought(&["+380671234567", "380671234567"]),
-    );
-    assert_eq!(
-        asked(&net)[1],
-        "/customers?filter[name]=%2B380671234567&limit=100"
-    );
+    found(&*dialect(&[]), &net, sought(&["+380671234567", "380671234567"]));
+    assert_eq!(asked(&net)[1], "/customers?filter[name]=%2B380671234567&limit=100");
 }
 
 #[test]
 fn somebody_whose_name_holds_the_digits_does_not_end_the_search() {
-    let other = customers(&[
-        customer(4, "380501112233"),
-        json!({"id": 3, "firstName": "380671234567"}),
-    ]);
+    let other = customers(&[customer(4, "380501112233"), json!({"id": 3, "firstName": "380671234567"})]);
     let stored = customers(&[customer(5, "0671234567"), customer(4, "380501112233")]);
-    let net = Scripted::new([
-        (200, other.as_str()),
-        (200, stored.as_str()),
-        (200, NO_ORDERS),
-    ]);
+    let net = Scripted::new([(200, other.as_str()), (200, stored.as_str()), (200, NO_ORDERS)]);
     let found = found(&*dialect(&[]), &net, caller());
     assert_eq!(ids(&found, Kind::Contact), ["5", "4", "3"]);
     assert_eq!(asked(&net)[2], "/orders?filter[customerId]=5&limit=100");
@@ -175,21 +129,10 @@ fn somebody_whose_name_holds_the_digits_does_not_end_the_search() {
 
 #[test]
 fn orders_of_the_three_newest_customers_are_read() {
-    let all: Vec<Value> = [7, 30, 9, 8]
-        .into_iter()
-        .map(|id| customer(id, "380671234567"))
-        .collect();
+    let all: Vec<Value> = [7, 30, 9, 8].into_iter().map(|id| customer(id, "380671234567")).collect();
     let all = customers(&all);
-    let net = Scripted::new([
-        (200, all.as_str()),
-        (200, NO_ORDERS),
-        (200, NO_ORDERS),
-        (200, NO_ORDERS),
-    ]);
-    assert_eq!(
-        ids(&found(&*dialect(&[]), &net, caller()), Kind::Contact),
-        ["30", "9", "8", "7"]
-    );
+    let net = Scripted::new([(200, all.as_str()), (200, NO_ORDERS), (200, NO_ORDERS), (200, NO_ORDERS)]);
+    assert_eq!(ids(&found(&*dialect(&[]), &net, caller()), Kind::Contact), ["30", "9", "8", "7"]);
     let owners = ["30", "9", "8"].map(|id| format!("/orders?filter[customerId]={id}&limit=100"));
     assert_eq!(asked(&net)[1..], owners);
 }
@@ -198,35 +141,17 @@ fn orders_of_the_three_newest_customers_are_read() {
 fn orders_are_left_alone_when_no_deal_is_of_use() {
     let person = customers(&[customer(5, "380671234567")]);
     let net = Scripted::new([(200, person.as_str())]);
-    found(
-        &*dialect(&[]),
-        &net,
-        Sought {
-            kinds: [Kind::Contact].into(),
-            ..caller()
-        },
-    );
+    found(&*dialect(&[]), &net, Sought { kinds: [Kind::Contact].into(), ..caller() });
     assert_eq!(net.sent().len(), 1);
 }
 
 fn open_of(crm: &dyn Dialect, statuses: &[&str], probe: Option<&str>) -> (Vec<bool>, Vec<String>) {
     let person = customers(&[customer(5, "380671234567")]);
-    let all: Vec<Value> = statuses
-        .iter()
-        .enumerate()
-        .map(|(id, status)| json!({"id": id, "status": status}))
-        .collect();
+    let all: Vec<Value> = statuses.iter().enumerate().map(|(id, status)| json!({"id": id, "status": status})).collect();
     let all = orders(&all);
-    let net = Scripted::new([
-        (200, person.as_str()),
-        (200, all.as_str()),
-        (200, probe.unwrap_or(NOBODY)),
-    ]);
+    let net = Scripted::new([(200, person.as_str()), (200, all.as_str()), (200, probe.unwrap_or(NOBODY))]);
     let found = found(crm, &net, caller());
-    let deals = found
-        .records
-        .iter()
-        .filter(|record| record.kind == Kind::Deal);
+    let deals = found.records.iter().filter(|record| record.kind == Kind::Deal);
     (deals.map(|deal| deal.open).collect(), asked(&net))
 }
 
@@ -239,10 +164,7 @@ fn an_order_is_open_by_the_group_of_its_status() {
 #[test]
 fn the_owner_of_the_account_says_which_groups_are_closed() {
     let crm = learned(&[("closed_groups", "cancel, new")]);
-    assert_eq!(
-        open_of(&*crm, &["new", "paid", "no-call"], None).0,
-        [false, true, false]
-    );
+    assert_eq!(open_of(&*crm, &["new", "paid", "no-call"], None).0, [false, true, false]);
 }
 
 #[test]
@@ -259,56 +181,32 @@ fn odd_shapes_are_read_as_far_as_they_go() {
         "managerId":null,"createdAt":"soon","firstName":null},"b":{"phones":[]}}}"#;
     let net = Scripted::new([(200, odd), (200, r#"{"success":true}"#)]);
     let found = found(&*dialect(&[]), &net, caller());
-    let [contact] = &found.records[..] else {
-        panic!("{found:?}")
-    };
-    assert_eq!(
-        (contact.id.as_str(), &contact.phones[..]),
-        ("5", &[Phone::new("380671234567")][..])
-    );
-    assert_eq!(
-        (&contact.owner, contact.created_at, &contact.name),
-        (&None, None, &None)
-    );
+    let [contact] = &found.records[..] else { panic!("{found:?}") };
+    assert_eq!((contact.id.as_str(), &contact.phones[..]), ("5", &[Phone::new("380671234567")][..]));
+    assert_eq!((&contact.owner, contact.created_at, &contact.name), (&None, None, &None));
 }
 
 #[test]
 fn a_number_without_a_canonical_form_is_searched_as_it_is() {
     let stored = customers(&[customer(5, "0000123")]);
     let net = Scripted::new([(200, stored.as_str()), (200, NO_ORDERS)]);
-    let client = Sought {
-        key: ClientKey::Text(Phone::new("0000123")),
-        ..sought(&["0000123"])
-    };
-    assert_eq!(
-        ids(&found(&*dialect(&[]), &net, client), Kind::Contact),
-        ["5"]
-    );
+    let client = Sought { key: ClientKey::Text(Phone::new("0000123")), ..sought(&["0000123"]) };
+    assert_eq!(ids(&found(&*dialect(&[]), &net, client), Kind::Contact), ["5"]);
     assert_eq!(asked(&net)[0], "/customers?filter[name]=0000123&limit=100");
 }
 
 fn dialogue() -> Sought {
-    let chat = Chat {
-        channel: "telegram".to_owned(),
-        id: "77".to_owned(),
-    };
-    Sought {
-        chat: Some(chat.joined()),
-        key: ClientKey::Chat(chat),
-        ..sought(&[])
-    }
+    let chat = Chat { channel: "telegram".to_owned(), id: "77".to_owned() };
+    Sought { chat: Some(chat.joined()), key: ClientKey::Chat(chat), ..sought(&[]) }
 }
 
 #[test]
 fn g13_a_dialogue_is_found_by_the_field_that_holds_it() {
-    let person =
-        customers(&[json!({"id": 5, "phones": [], "customFields": {"dialogue": "telegram:77"}})]);
+    let person = customers(&[json!({"id": 5, "phones": [], "customFields": {"dialogue": "telegram:77"}})]);
     let net = Scripted::new([(200, person.as_str()), (200, NO_ORDERS)]);
     let found = found(&*dialect(&[("chat_field", "dialogue")]), &net, dialogue());
-    let urls = [
-        "/customers?filter[customFields][dialogue]=telegram%3A77&limit=100",
-        "/orders?filter[customerId]=5&limit=100",
-    ];
+    let urls =
+        ["/customers?filter[customFields][dialogue]=telegram%3A77&limit=100", "/orders?filter[customerId]=5&limit=100"];
     assert_eq!(asked(&net), urls);
     assert_eq!(found.records[0].chats, ["telegram:77"]);
 }
