@@ -1,6 +1,9 @@
 //! Logs and traces. Trace context comes in with a request, is kept with the call, and goes out with each CRM request.
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, IsTerminal as _},
+    time::Duration,
+};
 
 use opentelemetry::{
     Context,
@@ -8,7 +11,11 @@ use opentelemetry::{
     trace::{TraceContextExt as _, TracerProvider as _},
 };
 use opentelemetry_otlp::WithExportConfig as _;
-use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::SdkTracerProvider};
+use opentelemetry_sdk::{
+    Resource,
+    propagation::TraceContextPropagator,
+    trace::{Sampler, SdkTracerProvider},
+};
 use serde::Deserialize;
 use tracing::{Span, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -51,8 +58,12 @@ const FLUSH_BOUND: Duration = Duration::from_secs(3);
 /// The filter or the endpoint is malformed, or telemetry was started before.
 pub fn start(telemetry: &Telemetry) -> Result<Guard, io::Error> {
     let filter = EnvFilter::try_new(&telemetry.level).map_err(io::Error::other)?;
-    let mut builder =
-        SdkTracerProvider::builder().with_resource(Resource::builder().with_service_name("tieline").build());
+    let resource = Resource::builder().with_service_name("tieline").build();
+    let mut builder = SdkTracerProvider::builder().with_resource(resource);
+    if telemetry.otlp_endpoint.is_none() {
+        // Nobody would read what spans record; a trace the caller began is passed on all the same.
+        builder = builder.with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOff)));
+    }
     if let Some(endpoint) = &telemetry.otlp_endpoint {
         let exporter = opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(endpoint).build();
         builder = builder.with_batch_exporter(exporter.map_err(io::Error::other)?);
@@ -61,7 +72,9 @@ pub fn start(telemetry: &Telemetry) -> Result<Guard, io::Error> {
     // Whatever is logged, trace context passes through.
     let traces = tracing_opentelemetry::layer().with_tracer(provider.tracer("tieline")).with_filter(LevelFilter::INFO);
     let logs = match telemetry.format {
-        Format::Text => tracing_subscriber::fmt::layer().with_writer(io::stderr).boxed(),
+        Format::Text => {
+            tracing_subscriber::fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).boxed()
+        }
         Format::Json => tracing_subscriber::fmt::layer().json().with_writer(io::stderr).boxed(),
     };
     tracing_subscriber::registry().with(logs.with_filter(filter)).with(traces).try_init().map_err(io::Error::other)?;

@@ -92,9 +92,11 @@ impl Duel {
         let begun = Instant::now();
         let mut streams = JoinSet::new();
         for stream in 0..self.streams {
-            let (ask, first, mut client) = (self.ask, first + stream * iterations, client.clone());
+            let (ask, mut client) = (self.ask, client.clone());
+            // Numbers rise over all streams together, as an exchange counts its calls.
+            let numbers = (first + stream..first + iterations * self.streams).step_by(self.streams as usize);
             streams.spawn(async move {
-                for nr in first..first + iterations {
+                for nr in numbers {
                     ask.of(&mut client, nr).await;
                 }
             });

@@ -111,7 +111,9 @@ impl Desk {
         let begun = time::Instant::now();
         let answer = self.in_time(asker, places, work).instrument(span.clone()).await;
         let code = answer.as_ref().map_or_else(Status::code, |_| Code::Ok);
-        span.record("code", word(code));
+        if code != Code::Ok {
+            span.record("code", word(code));
+        }
         self.requests.count(Door::Grpc, method, word(code), begun.elapsed());
         answer.map(Response::new)
     }
@@ -163,11 +165,7 @@ pub(super) fn shutting_down() -> Status {
 
 /// Names the project and the call in the request's span, once they are known to be well formed.
 pub(super) fn note(project: &ProjectId, call: Option<&CallId>) {
-    let span = Span::current();
-    span.record("project.id", project.as_str());
-    if let Some(call) = call {
-        span.record("call.id", call.as_str());
-    }
+    tracing::record_all!(Span::current(), project.id = project.as_str(), call.id = call.map(CallId::as_str));
 }
 
 /// A status code as metrics name it.

@@ -4,7 +4,7 @@ use tieline_engine::{
     agents::Agent,
     call::Call,
     ids::RecordId,
-    phone,
+    phone::{self, Reading},
     policy::Policy,
     record::Kind,
     redact::Private,
@@ -95,7 +95,8 @@ fn destinations(route: &Route, policy: &Policy) -> Vec<v1::Destination> {
 /// What a place is shows in itself: a number or an agent's extension is dialled, a word without blanks is a SIP login
 /// (telephony/events.md 2.5), and anything else is a scheme's id.
 fn destination(place: &str, policy: &Policy) -> (DestinationKind, String) {
-    if let Some(key) = phone::read(place, &policy.plan).key() {
+    let may_be_number = place.contains(char::is_numeric);
+    if let Some(key) = may_be_number.then(|| phone::read(place, &policy.plan)).as_ref().and_then(Reading::key) {
         return (DestinationKind::Number, key.as_str().to_owned());
     }
     let is_login = place.chars().any(char::is_alphabetic) && !place.contains(char::is_whitespace);

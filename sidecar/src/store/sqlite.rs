@@ -149,7 +149,10 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn accept(&self, piece: Piece) -> Reply<'_, Accepted> {
-        self.write(move |conn| accept::accept(conn, &piece))
+        match accept::Ready::new(piece) {
+            Ok(ready) => self.write(move |conn| accept::accept(conn, &ready)),
+            Err(error) => Box::pin(async { Err(error) }),
+        }
     }
 
     fn call(&self, project: &ProjectId, id: &CallId) -> Reply<'_, Option<StoredCall>> {

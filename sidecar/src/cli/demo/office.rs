@@ -5,8 +5,8 @@ use std::time::Duration;
 use tieline_engine::jiff::civil::Date;
 use tieline_proto::v1::{
     ActivateConnectionRequest, CheckConnectionRequest, CheckSeverity, Connection, ConnectionState,
-    DeactivateConnectionRequest, ListConnectionsRequest, PlanCallRequest, ResendBacklogRequest, RouteBasis,
-    RouteCallRequest, SetKeepDataRequest,
+    DeactivateConnectionRequest, Destination, DestinationKind, ListConnectionsRequest, PlanCallRequest,
+    ResendBacklogRequest, RouteBasis, RouteCallRequest, SetKeepDataRequest,
 };
 use tokio::time::{Instant, sleep};
 
@@ -45,7 +45,7 @@ pub(super) async fn ring(house: &House, screen: &mut Screen, ringing: &Ringing) 
     };
     let begun = Instant::now();
     let answer = house.sync.clone().route_call(request).await.map_err(|status| refused(&status))?.into_inner();
-    let places: Vec<&str> = answer.destinations.iter().map(|place| place.value.as_str()).collect();
+    let places: Vec<&str> = answer.destinations.iter().map(place).collect();
     let basis = match answer.basis() {
         RouteBasis::Fresh => "asked the CRM",
         RouteBasis::Cached => "known from before",
@@ -55,6 +55,11 @@ pub(super) async fn ring(house: &House, screen: &mut Screen, ringing: &Ringing) 
     let told = format!("RouteCall {}: {}", ringing.client, ringing.told);
     let came = format!("ring {} ({code}; {basis}, {} ms)", places.join(", then "), begun.elapsed().as_millis());
     screen.event(ringing.at, ringing.project.id(), &told, came)
+}
+
+/// The voicemail has no address of its own.
+fn place(destination: &Destination) -> &str {
+    if destination.kind() == DestinationKind::Voicemail { "the voicemail" } else { &destination.value }
 }
 
 async fn check(house: &House, screen: &mut Screen, project: Project) -> Result<(), Failure> {

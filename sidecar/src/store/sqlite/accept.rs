@@ -15,18 +15,35 @@ const PIECES_MAX: i64 = 16;
 /// Longest body kept for replay, in bytes. A longer one is no call report; its call is taken in all the same.
 const RAW_BYTES_MAX: usize = 64 << 10;
 
+/// A piece with what can be made of it before the writer's turn, as it would be were it the first of its call.
+pub(super) struct Ready {
+    piece: Piece,
+    lane: String,
+    day: String,
+    json: String,
+}
+
+impl Ready {
+    /// Makes a piece ready.
+    pub(super) fn new(piece: Piece) -> Result<Self, StoreError> {
+        let piece = Piece { call: join(None, piece.call), ..piece };
+        let (lane, day, json) = ((piece.lane_of)(&piece.call), piece.day.to_string(), row::to_json(&piece.call)?);
+        Ok(Self { piece, lane, day, json })
+    }
+}
+
 /// Takes a piece in; see [`super::Store::accept`].
-pub(super) fn accept(conn: &Connection, piece: &Piece) -> Result<Accepted, StoreError> {
-    let known = known(conn, &piece.call)?;
-    let call = join(known.as_ref().map(|known| &known.call), piece.call.clone());
-    let tail =
-        Tail { lane: (piece.lane_of)(&call), at: piece.at, day: piece.day.to_string(), trace: piece.trace.as_deref() };
-    let (seq, receipt, state) = match known {
-        Some(known) if known.call == call => {
-            return Ok(Accepted { receipt: Receipt::Repeated, state: known.standing.state });
+pub(super) fn accept(conn: &Connection, ready: &Ready) -> Result<Accepted, StoreError> {
+    let piece = &ready.piece;
+    let (seq, receipt, state) = match known(conn, &piece.call)? {
+        None => (insert(conn, ready)?, Receipt::Accepted, State::Waiting),
+        Some(known) => {
+            let call = join(Some(&known.call), piece.call.clone());
+            if known.call == call {
+                return Ok(Accepted { receipt: Receipt::Repeated, state: known.standing.state });
+            }
+            (known.seq, Receipt::Amended, amend(conn, known, &call, piece)?)
         }
-        Some(known) => (known.seq, Receipt::Amended, amend(conn, known, &call, &tail)?),
-        None => (insert(conn, &call, &tail)?, Receipt::Accepted, State::Waiting),
     };
     if let Some(raw) = &piece.raw {
         keep(conn, seq, raw, piece.at)?;
@@ -51,14 +68,6 @@ struct Known {
     standing: Standing,
 }
 
-/// What a piece brings besides the call itself.
-struct Tail<'a> {
-    lane: String,
-    at: Timestamp,
-    day: String,
-    trace: Option<&'a str>,
-}
-
 fn known(conn: &Connection, call: &Call) -> Result<Option<Known>, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT seq, call, lane, state, skip_code, due_at, retrying, backlog, attempts
@@ -76,34 +85,38 @@ fn known(conn: &Connection, call: &Call) -> Result<Option<Known>, StoreError> {
     Ok(Some(Known { seq: row.get("seq")?, call: row::json(row, "call")?, lane: row.get("lane")?, standing }))
 }
 
-fn insert(conn: &Connection, call: &Call, tail: &Tail<'_>) -> Result<i64, StoreError> {
-    let is_head = queue::first_holding(conn, &call.project, &tail.lane, tail.at)?.is_none();
+fn insert(conn: &Connection, ready: &Ready) -> Result<i64, StoreError> {
+    let Ready { piece, lane, day, json } = ready;
+    let (project, at) = (&piece.call.project, piece.at);
+    let ahead = queue::ahead(conn, project, lane, at)?;
     conn.prepare_cached(
         "INSERT INTO calls (project, id, lane, call, version, facts, state, received_at, changed_at, happened_at, day,
              due_at, retrying, backlog, head, attempts, reasons, written, trace)
-         VALUES (:project, :id, :lane, :call, 1, :facts, 'waiting', :at, :at, :happened_at, :day,
-             :due_at, 0, 0, :head, 0, '[]', '[]', :trace)",
+         VALUES (?1, ?2, ?3, ?4, 1, ?5, 'waiting', ?6, ?6, ?7, ?8, ?9, 0, 0, ?10, 0, '[]', '[]', ?11)",
     )?
-    .execute(named_params! {
-        ":project": call.project.as_str(),
-        ":id": call.id.as_str(),
-        ":lane": tail.lane,
-        ":call": row::to_json(call)?,
-        ":facts": row::to_json(&Facts::new(tail.at))?,
-        ":at": micros(tail.at),
-        ":happened_at": micros(call.started_at.unwrap_or(tail.at)),
-        ":day": tail.day,
-        ":due_at": micros_up(tail.at),
-        ":head": is_head,
-        ":trace": tail.trace,
-    })?;
+    .execute(params![
+        project.as_str(),
+        piece.call.id.as_str(),
+        lane,
+        json,
+        row::to_json(&Facts::new(at))?,
+        micros(at),
+        micros(piece.call.started_at.unwrap_or(at)),
+        day,
+        micros_up(at),
+        !ahead.holds,
+        piece.trace,
+    ])?;
     let seq = conn.last_insert_rowid();
-    queue::go_live(conn, &call.project, &tail.lane)?;
+    if ahead.is_behind {
+        queue::go_live(conn, project, lane)?;
+    }
     Ok(seq)
 }
 
-fn amend(conn: &Connection, known: Known, call: &Call, tail: &Tail<'_>) -> Result<State, StoreError> {
-    let standing = known.standing.amended(tail.at);
+fn amend(conn: &Connection, known: Known, call: &Call, piece: &Piece) -> Result<State, StoreError> {
+    let (lane, at) = ((piece.lane_of)(call), piece.at);
+    let standing = known.standing.amended(at);
     let (state, skip_code) = row::state_columns(standing.state);
     // The right-hand sides see the row as it was: a call that joins a lane is not a head yet.
     conn.prepare_cached(
@@ -115,25 +128,25 @@ fn amend(conn: &Connection, known: Known, call: &Call, tail: &Tail<'_>) -> Resul
     )?
     .execute(named_params! {
         ":call": row::to_json(call)?,
-        ":lane": tail.lane,
+        ":lane": lane,
         ":state": state,
         ":skip_code": skip_code,
-        ":at": micros(tail.at),
+        ":at": micros(at),
         ":started_at": call.started_at.map(micros),
         ":due_at": micros_up(standing.due_at),
         ":retrying": standing.retrying,
         ":backlog": standing.backlog,
         ":attempts": standing.attempts,
-        ":trace": tail.trace,
+        ":trace": piece.trace,
         ":seq": known.seq,
     })?;
-    if known.lane != tail.lane {
-        queue::settle(conn, &call.project, &known.lane, tail.at)?;
+    if known.lane != lane {
+        queue::settle(conn, &call.project, &known.lane, at)?;
     }
-    if standing.state == State::Waiting && queue::is_live(conn, &call.project, &tail.lane)? {
-        queue::go_live(conn, &call.project, &tail.lane)?;
+    if standing.state == State::Waiting && queue::is_live(conn, &call.project, &lane)? {
+        queue::go_live(conn, &call.project, &lane)?;
     }
-    queue::settle(conn, &call.project, &tail.lane, tail.at)?;
+    queue::settle(conn, &call.project, &lane, at)?;
     Ok(standing.state)
 }
 

@@ -146,14 +146,19 @@ mod tests {
     };
 
     use super::*;
-    use crate::store::{Piece, sqlite::accept::accept, sqlite::schema};
+    use crate::store::{
+        Piece,
+        sqlite::accept::{Ready, accept},
+        sqlite::schema,
+    };
 
     fn take_in(conn: &Connection, id: &str) {
         let call = Call::new(ProjectId::new("shop"), CallId::new(id), Direction::Incoming);
         let at = Timestamp::UNIX_EPOCH;
         let lane_of = Arc::new(|call: &Call| if call.id.as_str() == "alone" { "other" } else { "lane" }.to_owned());
         let day = "1970-01-01".parse().unwrap();
-        accept(conn, &Piece { call, lane_of, at, day, raw: None, trace: None }).unwrap();
+        let piece = Piece { call, lane_of, at, day, raw: None, trace: None };
+        accept(conn, &Ready::new(piece).unwrap()).unwrap();
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! Between two changes time passes: a head that waited for facts becomes due and now holds back heads behind it.
 //! [`due`] checks that among the heads it looks at.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use tieline_engine::{ids::ProjectId, jiff::Timestamp};
 
 use super::{
@@ -62,9 +62,24 @@ pub(super) fn settle(conn: &Connection, project: &ProjectId, lane: &str, now: Ti
     Ok(())
 }
 
-/// The earliest call of a lane that holds later ones back. A call that joins the lane's end is a head when there is
-/// none: cheaper than [`settle`], as no other call changes.
-pub(super) fn first_holding(
+/// What waits in a lane before a call that joins its end.
+pub(super) struct Ahead {
+    /// A call holds later ones back. Without one, the call that joins is a head: cheaper than [`settle`], as no other
+    /// call changes.
+    pub(super) holds: bool,
+    /// A call goes behind live ones.
+    pub(super) is_behind: bool,
+}
+
+/// What waits in a lane.
+pub(super) fn ahead(conn: &Connection, project: &ProjectId, lane: &str, now: Timestamp) -> Result<Ahead, StoreError> {
+    let values = params![project.as_str(), lane, micros(now)];
+    let read = |row: &Row<'_>| Ok(Ahead { holds: row.get(0)?, is_behind: row.get(1)? });
+    Ok(conn.prepare_cached(AHEAD)?.query_row(values, read)?)
+}
+
+/// The earliest call of a lane that holds later ones back.
+fn first_holding(
     conn: &Connection,
     project: &ProjectId,
     lane: &str,
@@ -95,6 +110,12 @@ const NEXT_DUE: &str = "SELECT due_at FROM calls INDEXED BY calls_due
 const FIRST_HOLDING: &str = "SELECT (SELECT seq FROM calls INDEXED BY calls_lane
     WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND (retrying = 1 OR due_at <= ?3)
     ORDER BY seq LIMIT 1)";
+
+const AHEAD: &str = "SELECT
+    EXISTS (SELECT 1 FROM calls INDEXED BY calls_lane
+        WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND (retrying = 1 OR due_at <= ?3)),
+    EXISTS (SELECT 1 FROM calls INDEXED BY calls_behind
+        WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND backlog = 1)";
 
 const RAISE: &str = "UPDATE calls INDEXED BY calls_lane SET head = 1
     WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND seq <= ?3 AND head = 0";
@@ -145,7 +166,7 @@ mod tests {
     fn no_question_of_the_queue_reads_all_waiting_calls() {
         let conn = schema::open_memory().unwrap();
         let due = [due_sql("calls_due"), due_sql("calls_turn")];
-        let fixed = [COUNT_DUE, NEXT_DUE, FIRST_HOLDING, RAISE, LOWER, GO_LIVE, IS_LIVE];
+        let fixed = [COUNT_DUE, NEXT_DUE, AHEAD, FIRST_HOLDING, RAISE, LOWER, GO_LIVE, IS_LIVE];
         for sql in due.iter().map(String::as_str).chain(fixed) {
             let plan = plan(&conn, sql);
             assert!(plan.iter().any(|step| step.contains("USING")), "{sql}: {plan:?}");
