@@ -31,18 +31,25 @@ pub struct Call {
     /// The person outside.
     pub client: Client,
     /// The project's own line: the number dialled on an incoming call, the caller id on an outgoing one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<Phone>,
     /// The SIP login of that line, where the PBX names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub line_sip: Option<String>,
     /// When it began to ring.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
     /// When somebody answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
     /// When the last leg ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// How it ended; `None` while it is not final (G-04).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
     /// The status word as the PBX wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// Seconds of talk.
     pub talk_seconds: u32,
@@ -52,14 +59,18 @@ pub struct Call {
     /// puts them together.
     pub legs: Vec<Leg>,
     /// Link to the recording of the whole call, when legs have none of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub recording: Option<Private>,
     /// The PBX says a recording will follow.
     pub recording_expected: bool,
     /// Name of the number pool.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pool: Option<String>,
     /// Name of the forwarding scheme.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
     /// Department of the agent, as the PBX names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,
     /// Advertising marks.
     pub utm: Utm,
@@ -141,12 +152,16 @@ impl Outcome {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// The number as the source spelt it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub phone: Option<Phone>,
     /// The name, when the telephone side knows one (a chat title, a form).
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Private>,
     /// Google Analytics client id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub google_client_id: Option<String>,
     /// The messenger dialogue, for messenger requests.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub chat: Option<Chat>,
 }
 
@@ -165,16 +180,20 @@ pub struct Leg {
     /// Who.
     pub agent: AgentRef,
     /// When it began to ring at this agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
     /// When this agent answered; `None` when they did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Timestamp>,
     /// When this leg ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
     /// Seconds of talk of this leg.
     pub talk_seconds: u32,
     /// Whether this agent talked.
     pub answered: bool,
     /// Link to this leg's recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub recording: Option<Private>,
 }
 
@@ -182,16 +201,22 @@ pub struct Leg {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AgentRef {
     /// Employee id of the PBX.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub employee_id: Option<String>,
     /// E-mail.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Private>,
     /// SIP login.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sip: Option<String>,
     /// Telephone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub number: Option<Phone>,
     /// Internal extension.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub extension: Option<String>,
     /// Full name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Private>,
 }
 
@@ -207,14 +232,19 @@ impl AgentRef {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Utm {
     /// `utm_source`
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// `utm_medium`
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub medium: Option<String>,
     /// `utm_campaign`
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub campaign: Option<String>,
     /// `utm_content`
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     /// `utm_term`
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub term: Option<String>,
 }
 

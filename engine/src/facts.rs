@@ -21,6 +21,7 @@ pub(crate) const IN_FLIGHT_SECONDS: u32 = 5;
 
 /// What is known about one call's way into the CRM.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Facts {
     /// The time of asking; the caller sets it before each `next`. Not part of the state.
     #[serde(skip)]
@@ -32,25 +33,34 @@ pub struct Facts {
     /// When the call was first accepted.
     pub accepted_at: Timestamp,
     /// The latest look-up's answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub found: Option<Found>,
     /// The records this call works on, fixed when the first step was ordered.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
     /// Steps that were begun, and what is known of them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub steps: BTreeMap<StepKey, StepFact>,
     /// The call list entry as last written, for telling whether later facts change it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<CallEntry>,
     /// Optional fields the CRM refused, left out from then on.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub refused_fields: BTreeSet<String>,
     /// How often later facts were brought into the CRM.
     pub changes: u32,
     /// How the client stood in the CRM when the first step was ordered: what we make ourselves does not turn a
     /// new client into a known one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_seen: Option<FirstSeen>,
     /// What the orders under way tell of the call, until all of it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub telling: Option<Telling>,
     /// Call and visit data last written into the client's records, for telling whether later facts change them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub written: BTreeMap<Kind, Fields>,
     /// Records the CRM says are gone.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub gone: BTreeSet<RecordId>,
 }
 
@@ -70,7 +80,7 @@ pub struct Found {
 /// A record this sidecar made or adopted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnRecord {
-    /// Contact, lead or deal.
+    /// Contact, lead, deal, or the task for a missed call.
     pub kind: Kind,
     /// The CRM's id.
     pub id: RecordId,
@@ -80,6 +90,13 @@ pub struct OwnRecord {
     pub owner: Option<UserId>,
     /// The contact it hangs on.
     pub contact: Option<RecordId>,
+    /// A task that is not closed; other records are always open.
+    #[serde(default = "yes")]
+    pub open: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// How the client stood in the CRM before this call.

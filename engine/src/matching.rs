@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     client::{self, ClientKey},
-    facts::{Facts, FirstSeen, Found, Target},
+    facts::{Facts, FirstSeen, Found, OwnRecord, Target},
     ids::RecordId,
+    next::PEOPLE,
     phone::{self, NumberPlan, Phone, Verdict},
     policy::Policy,
     reason::{Reason, ReasonCode},
@@ -150,7 +151,8 @@ pub fn has_key(stored: &Phone, key: &ClientKey, plan: &NumberPlan) -> bool {
 /// Records made by us count while the CRM's search may not show them; after that the search is believed.
 fn add_own(records: &mut Vec<Record>, facts: &Facts, found: &Found, policy: &Policy, reasons: &mut Vec<Reason>) {
     let lag = SignedDuration::from_secs(i64::from(policy.abilities.search_lag_seconds));
-    for own in facts.own.iter().filter(|own| own.at + lag > found.at && !facts.gone.contains(&own.id)) {
+    let counts = |own: &&OwnRecord| own.at + lag > found.at && !facts.gone.contains(&own.id);
+    for own in facts.own.iter().filter(|own| PEOPLE.contains(&own.kind)).filter(counts) {
         if records.iter().any(|record| record.kind == own.kind && record.id == own.id) {
             continue;
         }

@@ -10,8 +10,10 @@
 //! | [`Next::Wait`] | comes back at that time, or when the call was amended |
 //! | [`Next::Done`] | nothing more, unless the call is amended later |
 
+mod completion;
 mod fields;
 mod later;
+mod missed;
 mod plan;
 mod steps;
 

@@ -3,8 +3,18 @@
 use jiff::tz::TimeZone;
 
 use crate::{
-    agents::Agents, backlog::BacklogPolicy, mapping::Mapping, matching::MatchPolicy, phone::NumberPlan,
-    record::Abilities, routing::RoutePolicy, rules::StageRule, scenario::Scenario, stop_list::StopList,
+    agents::Agents,
+    backlog::BacklogPolicy,
+    ids::{AgentId, UserId},
+    mapping::Mapping,
+    matching::MatchPolicy,
+    phone::NumberPlan,
+    record::Abilities,
+    routing::RoutePolicy,
+    rules::StageRule,
+    scenario::Scenario,
+    step::Place,
+    stop_list::StopList,
 };
 
 /// Everything a decision may depend on besides the call and the facts.
@@ -30,6 +40,8 @@ pub struct Policy {
     pub mappings: Vec<Mapping>,
     /// Blocks a ringing call is led through.
     pub routing: RoutePolicy,
+    /// How tasks for missed calls look, and when they become needless.
+    pub missed_task: MissedTask,
     /// What is resent after a break.
     pub backlog: BacklogPolicy,
     /// What the CRM can do.
@@ -57,12 +69,31 @@ impl Policy {
             stage_rules: Vec::new(),
             mappings: Vec::new(),
             routing: RoutePolicy::default(),
+            missed_task: MissedTask::default(),
             backlog: BacklogPolicy::default(),
             abilities,
             patience: Patience::default(),
             texts: Texts::default(),
         }
     }
+}
+
+/// How tasks for missed calls look, and when they become needless. What is not set here is as the scenario's row and
+/// the dialect have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MissedTask {
+    /// Its name.
+    pub name: Option<String>,
+    /// Board (as pipeline) and step.
+    pub board: Option<Place>,
+    /// Whose it is, whoever the row names: a CRM user.
+    pub owner: Option<UserId>,
+    /// The same as an agent of the list; counts where no CRM user is set.
+    pub agent: Option<AgentId>,
+    /// Minutes until it is due.
+    pub due_minutes: Option<u32>,
+    /// An agent's later talk with the client of at least these seconds closes the task.
+    pub closed_by_talk_seconds: Option<u32>,
 }
 
 /// Times the engine waits for before it decides.
@@ -74,15 +105,24 @@ pub struct Patience {
     pub third_party_seconds: u32,
     /// Records read of a client are decided upon for this long.
     pub found_seconds: u32,
+    /// A call record that can hardly be changed once finished waits this long after the end for the recording.
+    pub recording_seconds: u32,
     /// That nobody was found is decided upon for this long: somebody may type the client in meanwhile.
     pub nobody_seconds: u32,
 }
 
 impl Default for Patience {
     /// Two hours outlast nearly every call; ten seconds cover another integration acting at the same moment; ten
-    /// minutes and one keep a look-up made at the ring for the end of a short call.
+    /// minutes and one keep a look-up made at the ring for the end of a short call; recordings come within ten minutes
+    /// or hours later.
     fn default() -> Self {
-        Self { not_final_seconds: 2 * 60 * 60, third_party_seconds: 10, found_seconds: 600, nobody_seconds: 60 }
+        Self {
+            not_final_seconds: 2 * 60 * 60,
+            third_party_seconds: 10,
+            found_seconds: 600,
+            recording_seconds: 600,
+            nobody_seconds: 60,
+        }
     }
 }
 

@@ -107,6 +107,13 @@ reason_codes! {
     LaterFacts = "later_facts", "Later facts change what was written";
     TaskForCall = "task_for_call", "The row of the scenario asks for this task";
     NoTaskWithoutRecord = "no_task_without_record", "The CRM hangs tasks on a record that does not exist, so there is no task";
+    NoTaskWithoutSettings = "no_task_without_settings", "The CRM's tasks need board, name, owner and deadline, and one of them is not set, so there is no task";
+    NeedsContact = "needs_contact", "The record cannot be without a contact, and there is none, so it is not made";
+    PhoneAdded = "phone_added", "The contact was made without its number, so the number follows";
+    Announced = "announced", "The CRM is told of the ringing call";
+    RecordingAwaited = "recording_awaited", "The call record is finished when the recording is there or its time is over";
+    CallCompleted = "call_completed", "Nothing more is expected of the call, so its record is finished";
+    TaskNeedless = "task_needless", "The client was talked to, so the task for the missed call is closed";
     NoteOnRecord = "note_on_record", "The row of the scenario writes the call on this record";
     VisitLinked = "visit_linked", "The Google client id belongs to the contact";
     VisitData = "visit_data", "Call and visit data go into the existing record";

@@ -113,6 +113,24 @@ pub struct Abilities {
     pub takes_visits: bool,
     /// The call list takes calls of clients it does not know; where not, such calls are left out.
     pub logs_unlinked_calls: bool,
+    /// A call record is finished by a step of its own, after which it can hardly be changed: the step waits for the
+    /// recording (SM-10).
+    pub completes_call_record: bool,
+    /// The CRM is told of a ringing call before anything is known of its end (SM-13).
+    pub announces_ringing: bool,
+    /// A contact nobody has named stays without a name, so that a person's name is the first one (SM-07, SM-14).
+    pub leaves_contacts_unnamed: bool,
+    /// Making a contact takes its name and owner only: number, marks and mapped values follow as steps of their own.
+    pub makes_contacts_bare: bool,
+    /// Leads and deals that cannot be without a contact (RO-12).
+    pub needs_contact: BTreeSet<Kind>,
+    /// A note on a record that is made in the same list travels inside the record's creation (remonline.md 2.9).
+    pub notes_in_new_records: bool,
+    /// A task stands on a board of the project's choice, with name, owner and deadline; where one of them is not set
+    /// there is no task (SP-10, SP-11).
+    pub tasks_need_board: bool,
+    /// An open task can be closed.
+    pub closes_tasks: bool,
 }
 
 impl Abilities {
@@ -129,6 +147,14 @@ impl Abilities {
             spellings_max: MAX_SPELLINGS,
             takes_visits: false,
             logs_unlinked_calls: false,
+            completes_call_record: false,
+            announces_ringing: false,
+            leaves_contacts_unnamed: false,
+            makes_contacts_bare: false,
+            needs_contact: BTreeSet::new(),
+            notes_in_new_records: false,
+            tasks_need_board: false,
+            closes_tasks: false,
         }
     }
 }

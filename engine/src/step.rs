@@ -75,8 +75,31 @@ pub enum Action {
         /// The whole entry as it should be now.
         entry: Box<CallEntry>,
     },
+    /// Finish the entry: nothing more is expected of the call.
+    CompleteCall {
+        /// Which entry.
+        record: Ref,
+        /// The whole entry as it should be at last.
+        entry: Box<CallEntry>,
+    },
+    /// Tell the CRM that a client is calling, before anybody answered (SM-13).
+    Announce(Box<Announcement>),
+    /// Add the client's number to a contact that was made without.
+    AddPhone {
+        /// Which contact.
+        contact: Ref,
+        /// The number in canonical form.
+        phone: Option<PhoneKey>,
+        /// The number as spelt, when it has no canonical form.
+        phone_text: Option<Phone>,
+    },
     /// Add a task.
     AddTask(Box<Task>),
+    /// Close a task that has become needless.
+    CloseTask {
+        /// Which task.
+        task: RecordId,
+    },
     /// Write a note.
     AddNote {
         /// On a record of this kind.
@@ -208,11 +231,36 @@ impl CallEntry {
     }
 }
 
+/// A ringing call as the CRM is told of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announcement {
+    /// The PBX's id.
+    pub call: CallId,
+    /// Seen from the project; never internal.
+    pub direction: Direction,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// The client's canonical number.
+    pub client: Option<PhoneKey>,
+    /// The client's number as spelt, when it has no canonical form.
+    pub client_text: Option<Phone>,
+    /// The project's line.
+    pub line: Option<Phone>,
+    /// The CRM user of the agent who is rung or calls, when known.
+    pub agent: Option<UserId>,
+    /// The agent's extension or SIP login.
+    pub agent_code: Option<String>,
+}
+
 /// A task as data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     /// What it is about.
     pub about: TaskAbout,
+    /// Its name, where the project chose one; else the dialect words it.
+    pub name: Option<String>,
+    /// Board (as pipeline) and step, where the CRM has such and the project chose them.
+    pub board: Option<Place>,
     /// For whom.
     pub owner: Option<UserId>,
     /// When it is due; `None` with `done`.
@@ -273,10 +321,12 @@ impl Action {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Create { kind, .. } | Self::Update { kind, .. } => *kind,
-            Self::LogCall(_) | Self::AmendCall { .. } => Kind::CallRecord,
-            Self::AddTask(_) => Kind::Task,
+            Self::LogCall(_) | Self::AmendCall { .. } | Self::CompleteCall { .. } | Self::Announce(_) => {
+                Kind::CallRecord
+            }
+            Self::AddTask(_) | Self::CloseTask { .. } => Kind::Task,
             Self::AddNote { .. } => Kind::Note,
-            Self::LinkVisit { .. } => Kind::Contact,
+            Self::LinkVisit { .. } | Self::AddPhone { .. } => Kind::Contact,
         }
     }
 
@@ -286,8 +336,15 @@ impl Action {
         match self {
             Self::Create { fields, .. } => fields.owner.as_ref(),
             Self::AddTask(task) => task.owner.as_ref(),
-            Self::LogCall(entry) | Self::AmendCall { entry, .. } => entry.agent.as_ref(),
-            Self::Update { .. } | Self::AddNote { .. } | Self::LinkVisit { .. } => None,
+            Self::LogCall(entry) | Self::AmendCall { entry, .. } | Self::CompleteCall { entry, .. } => {
+                entry.agent.as_ref()
+            }
+            Self::Announce(ringing) => ringing.agent.as_ref(),
+            Self::Update { .. }
+            | Self::AddNote { .. }
+            | Self::LinkVisit { .. }
+            | Self::AddPhone { .. }
+            | Self::CloseTask { .. } => None,
         }
     }
 }

@@ -16,3 +16,4 @@ pub mod sidecar;
 pub mod store;
 pub mod telemetry;
 pub mod troubles;
+pub mod watch;

@@ -3,7 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mimalloc::MiMalloc;
 use tieline::cli::{Cli, Failure};
+
+/// Many small values live for one request and often end on another thread than they began on.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     // Fails only when a provider was installed before.

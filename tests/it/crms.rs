@@ -73,6 +73,7 @@ impl Crms {
                     zoho::SANDBOX_CLIENT_ID
                 ),
             ),
+            other => panic!("{other} has no project here"),
         };
         format!(
             r#"
@@ -137,6 +138,7 @@ impl Crms {
         let (name, start) = match kind {
             CrmKind::RetailCrm => ("calls", "date"),
             CrmKind::Zoho => ("Calls", "Call_Start_Time"),
+            other => panic!("{other} has no project here"),
         };
         let calls = listing[name].as_array().unwrap();
         let mut starts: Vec<Timestamp> = calls.iter().map(|call| moment(call[start].as_str().unwrap())).collect();
@@ -165,6 +167,7 @@ fn the_rest_follows_from_the_calls(kind: CrmKind, calls: &[&Call], totals: &Valu
             vec![("customers", incoming), ("orders", incoming), ("tasks", missed)]
         }
         CrmKind::Zoho => vec![("Leads", clients(|_| true)), ("Contacts", 0), ("Deals", 0)],
+        other => panic!("{other} has no project here"),
     };
     for (name, count) in expected {
         assert_eq!(totals[name].as_u64(), Some(count as u64), "{kind}: {name} of {totals}");

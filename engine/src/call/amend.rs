@@ -9,6 +9,13 @@ use super::{AgentRef, Call, Client, Leg, Utm, is_placeholder};
 use crate::{phone::Phone, redact::Private};
 
 impl Call {
+    /// The call as it stands after any number of pieces told the same: its legs joined and in order.
+    #[must_use]
+    pub fn settled(mut self) -> Self {
+        join_legs(&mut self.legs, Vec::new());
+        self
+    }
+
     /// Adds what another piece of the same call tells. A piece of another call changes nothing.
     pub fn amend(&mut self, piece: Self) {
         if piece.id != self.id || piece.project != self.project {
@@ -49,26 +56,29 @@ fn earliest(own: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestam
     }
 }
 
-/// A placeholder tells nothing (G-10), a longer text tells more; equal lengths are settled by their order, so that
-/// the result does not depend on who came first.
+/// A placeholder tells nothing (G-10).
 fn join_text(own: &mut Option<String>, other: Option<String>) {
-    let rank = |text: &String| (!is_placeholder(text), text.chars().count(), text.clone());
-    *own = own.take().into_iter().chain(other).max_by_key(rank);
+    join_by(own, other, |text| !is_placeholder(text), String::as_str);
 }
 
 fn join_private(own: &mut Option<Private>, other: Option<Private>) {
-    let mut text = own.take().map(|own| own.expose().to_owned());
-    join_text(&mut text, other.map(|other| other.expose().to_owned()));
-    *own = text.map(Private::new);
+    join_by(own, other, |text| !is_placeholder(text), Private::expose);
 }
 
+/// Digits before words: "unavailable" never hides a number.
 fn join_phone(own: &mut Option<Phone>, other: Option<Phone>) {
-    // Digits before words: "unavailable" never hides a number.
-    let rank = |phone: &Phone| {
-        let raw = phone.raw();
-        (raw.chars().any(char::is_numeric), raw.chars().count(), raw.to_owned())
-    };
-    *own = own.take().into_iter().chain(other).max_by_key(rank);
+    join_by(own, other, |text| text.chars().any(char::is_numeric), Phone::raw);
+}
+
+/// What tells something wins, then the longer text; equal lengths are settled by their order, so that the result does
+/// not depend on who came first.
+fn join_by<T>(own: &mut Option<T>, other: Option<T>, tells: fn(&str) -> bool, text: fn(&T) -> &str) {
+    let rank = |value: &str| (tells(value), value.chars().count());
+    let Some(other) = other else { return };
+    let wins = own.as_ref().map(text).is_none_or(|own| (rank(text(&other)), text(&other)) > (rank(own), own));
+    if wins {
+        *own = Some(other);
+    }
 }
 
 fn join_client(own: &mut Client, other: Client) {

@@ -133,7 +133,7 @@ impl Facts {
         if is_person {
             let (kind, id) = (existing.kind, existing.id.clone());
             let (owner, contact) = (existing.owner.clone(), existing.contact.clone());
-            self.own.push(OwnRecord { kind, id, at: now, owner, contact });
+            self.own.push(OwnRecord { kind, id, at: now, owner, contact, open: true });
             // What hangs on that record is not known yet, and the client was known after all.
             (self.found, self.target, self.first_seen) = (None, None, None);
         } else {

@@ -20,7 +20,13 @@ use crate::{
 pub(super) fn new_fields(known: &Known<'_>, then: &Then, kind: Kind, reasons: &mut Vec<Reason>) -> Fields {
     let owner = owner(known, then, reasons);
     let place = (kind == Kind::Deal).then(|| place(known, reasons)).flatten();
-    let name = Some(name(known, kind));
+    let name = match kind {
+        Kind::Contact if known.policy.abilities.leaves_contacts_unnamed => given_name(known),
+        _ => Some(name(known, kind)),
+    };
+    if kind == Kind::Contact && known.policy.abilities.makes_contacts_bare {
+        return Fields { name, owner, ..Fields::default() };
+    }
     let (phone, phone_text) = (known.key.phone().cloned(), known.key.text().cloned());
     let source = Some(known.policy.texts.source.clone());
     Fields { name, phone, phone_text, owner, place, source, ..visit_fields(known, kind) }
@@ -52,12 +58,16 @@ fn name(known: &Known<'_>, kind: Kind) -> Private {
         ClientKey::Chat(chat) => chat.joined(),
         ClientKey::Visit(id) => id.clone(),
     };
-    let known_name = known.call.client.name.clone().filter(|name| !name.is_blank());
-    let person = known_name.unwrap_or_else(|| Private::new(number));
+    let person = given_name(known).unwrap_or_else(|| Private::new(number));
     if kind == Kind::Deal {
         return Private::new(format!("{} {}", known.policy.texts.deal_name_prefix, person.expose()));
     }
     person
+}
+
+/// The client's name as the call tells it.
+fn given_name(known: &Known<'_>) -> Option<Private> {
+    known.call.client.name.clone().filter(|name| !name.is_blank())
 }
 
 /// Where a new deal is placed: the first rule that fits, else the CRM's default.

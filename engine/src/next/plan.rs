@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{End, Next, Orders, PEOPLE, Verdict, Wait, ask, failed, later, steps};
+use super::{End, Next, Orders, PEOPLE, Verdict, Wait, ask, completion, failed, later, missed, steps};
 use crate::{
     agents::Named,
     call::{Call, Direction, Leg, Phase, Source},
@@ -14,7 +14,7 @@ use crate::{
     reason::{Reason, ReasonCode},
     record::Kind,
     scenario::{By, Row, Situation, Then, Treat},
-    step::{CallEntry, Step},
+    step::{Action, CallEntry, Ref, Step},
 };
 
 /// Everything a plan is made from.
@@ -51,7 +51,11 @@ pub(super) fn decide(known: &Known<'_>, mut reasons: Vec<Reason>) -> Next {
     if !known.is_over() {
         return known.wait_for_later(ReasonCode::NotFinal);
     }
-    end(known, reasons, nothing_code(&row.then))
+    if let Some(until) = completion::still_open_until(known, entry.as_ref()) {
+        return Next::Wait(Wait { until, reason: Reason::new(ReasonCode::RecordingAwaited) });
+    }
+    let nothing = nothing_code(&row.then, &reasons);
+    end(known, reasons, nothing)
 }
 
 /// Written when anything was, else skipped for a reason.
@@ -70,7 +74,10 @@ fn end(known: &Known<'_>, mut reasons: Vec<Reason>, nothing: ReasonCode) -> Next
     Next::Done(Verdict { end: End::Skipped(nothing), reasons })
 }
 
-fn nothing_code(then: &Then) -> ReasonCode {
+fn nothing_code(then: &Then, reasons: &[Reason]) -> ReasonCode {
+    if reasons.iter().any(|reason| reason.code == ReasonCode::NeedsContact) {
+        return ReasonCode::NeedsContact;
+    }
     let only_updates = [then.contact, then.lead, then.deal].contains(&Treat::Update);
     if only_updates { ReasonCode::NothingToUpdate } else { ReasonCode::RowMakesNothing }
 }
@@ -81,19 +88,40 @@ fn missing_steps(known: &Known<'_>, row: &Row, reasons: &mut Vec<Reason>) -> (Ve
     for kind in PEOPLE {
         steps.extend(steps::person(known, &row.then, kind, reasons));
     }
+    steps.extend(steps::phone(known, &steps));
+    steps.extend(completion::announce(known, &row.then));
     let mut entry = None;
     if known.is_over() {
         let planned = steps.clone();
         entry = steps::entry(known, &row.then, &planned);
         steps.extend(steps::log_call(known, &row.then, entry.as_ref()));
+        steps.extend(completion::complete(known, entry.as_ref(), &steps));
         steps.extend(steps::tasks(known, &row.then, &planned, reasons));
+        steps.extend(missed::close(known));
         steps.extend(steps::notes(known, &row.then, &planned));
         steps.extend(steps::visit(known, &row.then, &planned));
         steps.extend(later::changes(known, &row.then, entry.as_ref(), &planned));
     }
     let mut named = BTreeSet::new();
     steps.retain(|step| !known.is_settled(step) && named.insert(step.key.clone()));
+    if known.policy.abilities.notes_in_new_records {
+        steps = notes_behind_their_records(steps);
+    }
     (steps, entry)
+}
+
+/// Puts a note on a record of this list right behind what makes the record, so that both fit into one request.
+fn notes_behind_their_records(steps: Vec<Step>) -> Vec<Step> {
+    let made = |step: &Step| match &step.action {
+        Action::AddNote { record: Ref::Made(key), .. } => Some(key.clone()),
+        _ => None,
+    };
+    let (notes, mut ordered): (Vec<Step>, Vec<Step>) = steps.into_iter().partition(|step| made(step).is_some());
+    for note in notes {
+        let place = ordered.iter().position(|step| made(&note).is_some_and(|key| key == step.key));
+        ordered.insert(place.map_or(ordered.len(), |place| place + 1), note);
+    }
+    ordered
 }
 
 /// In update-only mode, a record that is not there yet may be made by another program at this very moment: look

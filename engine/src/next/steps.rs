@@ -5,6 +5,7 @@ use jiff::SignedDuration;
 use super::{
     PEOPLE,
     fields::{first, new_fields, unmapped, visit_fields},
+    missed,
     plan::Known,
 };
 use crate::{
@@ -46,9 +47,24 @@ pub(super) fn person(known: &Known<'_>, then: &Then, kind: Kind, reasons: &mut V
     let had_closed =
         (kind == Kind::Deal && known.target.closed_deal.is_some()) || (kind == Kind::Lead && known.target.closed_lead);
     let why = if had_closed { ReasonCode::ClosedNotReused } else { ReasonCode::NewClient };
-    let fields = new_fields(known, then, kind, reasons);
     let contact = (kind != Kind::Contact).then(|| refer(known, then, Kind::Contact)).flatten();
+    if contact.is_none() && known.policy.abilities.needs_contact.contains(&kind) {
+        reasons.push(Reason::new(ReasonCode::NeedsContact).with("record", kind.as_str()));
+        return None;
+    }
+    let fields = new_fields(known, then, kind, reasons);
     Some(step(known, created, Action::Create { kind, fields, contact }, Reason::new(why)))
+}
+
+/// Adding the number to a contact this call made without it.
+pub(super) fn phone(known: &Known<'_>, planned: &[Step]) -> Option<Step> {
+    let (phone, phone_text) = (known.key.phone().cloned(), known.key.text().cloned());
+    let created = StepKey::create(Kind::Contact);
+    let made_here = known.facts.made_here(Kind::Contact).is_some() || planned.iter().any(|step| step.key == created);
+    let wanted = known.policy.abilities.makes_contacts_bare && made_here && (phone.is_some() || phone_text.is_some());
+    let contact = linked(known, Kind::Contact, planned).filter(|_| wanted)?;
+    let action = Action::AddPhone { contact, phone, phone_text };
+    Some(step(known, StepKey::add_phone(), action, Reason::new(ReasonCode::PhoneAdded)))
 }
 
 /// Writing what is new of the call and visit data into an existing record, once all of it is known.
@@ -145,9 +161,12 @@ fn task(known: &Known<'_>, then: &Then, plan: &TaskPlan, planned: &[Step], reaso
         reasons.push(Reason::new(ReasonCode::NoTaskWithoutRecord).with("task", plan.about.as_str()));
         return None;
     }
-    let due_at = plan.due_minutes.map(|minutes| known.ended_at() + SignedDuration::from_mins(i64::from(minutes)));
+    let due_minutes = missed::due_minutes(known, plan.about, plan.due_minutes);
+    let due_at = due_minutes.map(|minutes| known.ended_at() + SignedDuration::from_mins(i64::from(minutes)));
     let task = Task {
         about: plan.about,
+        name: None,
+        board: None,
         owner: first(known, &plan.to),
         due_at,
         done: plan.due_minutes.is_none(),
@@ -159,7 +178,8 @@ fn task(known: &Known<'_>, then: &Then, plan: &TaskPlan, planned: &[Step], reaso
         deal,
         parts: note::parts(known.call, unmapped(known)),
     };
-    Some(step(known, StepKey::task(plan.about), Action::AddTask(Box::new(task)), Reason::new(ReasonCode::TaskForCall)))
+    let action = Action::AddTask(Box::new(missed::as_wanted(known, task, reasons)?));
+    Some(step(known, StepKey::task(plan.about), action, Reason::new(ReasonCode::TaskForCall)))
 }
 
 /// The call as a note on records of the row's kinds.

@@ -4,7 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::CallId, next::PEOPLE, record::Kind, scenario::TaskAbout};
+use crate::{
+    ids::{CallId, RecordId},
+    next::PEOPLE,
+    record::Kind,
+    scenario::TaskAbout,
+};
 
 /// The name of a step within its call; one name is done at most once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,6 +41,30 @@ impl StepKey {
         Self(format!("call_record.amend.{version}"))
     }
 
+    /// Finishing that entry.
+    #[must_use]
+    pub fn complete_call_record() -> Self {
+        Self("call_record.complete".to_owned())
+    }
+
+    /// Telling the CRM of a ringing call.
+    #[must_use]
+    pub fn announce() -> Self {
+        Self("call_record.announce".to_owned())
+    }
+
+    /// Adding the client's number to a contact made without.
+    #[must_use]
+    pub fn add_phone() -> Self {
+        Self("phone".to_owned())
+    }
+
+    /// Closing a task made for an earlier call.
+    #[must_use]
+    pub fn close_task(task: &RecordId) -> Self {
+        Self(format!("close_task.{task}"))
+    }
+
     /// Adding a task.
     #[must_use]
     pub fn task(about: TaskAbout) -> Self {
@@ -57,7 +86,7 @@ impl StepKey {
     /// Whether the step writes or changes the call list entry.
     #[must_use]
     pub fn writes_entry(&self) -> bool {
-        self.0.starts_with("call_record")
+        self.0.starts_with("call_record") && *self != Self::announce()
     }
 
     /// Whether the step writes a note.
@@ -81,7 +110,10 @@ impl StepKey {
     /// Whether doing the step twice has one effect, so that a lost answer needs no look-up.
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
-        self.is_update() || self.0.starts_with("call_record.amend.") || self.0 == "visit"
+        // Whatever changes the entry says how it should be as a whole; the other end knows a ringing call by its id.
+        let changes_entry = self.0.starts_with("call_record.");
+        let is_looked_at_first = *self == Self::add_phone() || *self == Self::visit();
+        self.is_update() || changes_entry || is_looked_at_first || self.0.starts_with("close_task.")
     }
 
     /// The kind of record the step makes, for finding it again.
@@ -98,10 +130,11 @@ impl StepKey {
     /// The kind of record the step makes or changes.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        let amended = self.writes_entry().then_some(Kind::CallRecord);
-        let updated = amended.or_else(|| PEOPLE.into_iter().find(|kind| *self == Self::update(*kind)));
-        // What is left is the Google client id, which is the contact's.
-        self.makes().or(updated).unwrap_or(Kind::Contact)
+        let amended = self.0.starts_with("call_record").then_some(Kind::CallRecord);
+        let closed = self.0.starts_with("close_task.").then_some(Kind::Task);
+        let updated = PEOPLE.into_iter().find(|kind| *self == Self::update(*kind));
+        // What is left is the number and the Google client id, which are the contact's.
+        self.makes().or(amended).or(closed).or(updated).unwrap_or(Kind::Contact)
     }
 
     /// The name's text.

@@ -58,6 +58,8 @@ pub(crate) struct TestCrm {
     pub(crate) scripted: Vec<(StepKey, StepResult)>,
     /// Records without marks: what was written cannot be found by its mark.
     pub(crate) forgets_marks: bool,
+    /// Call records that were finished, tasks that were closed.
+    pub(crate) finished: Vec<RecordId>,
     pub(crate) last_id: u32,
 }
 
@@ -251,6 +253,27 @@ impl TestCrm {
                 paper.action = Action::LogCall(entry.clone());
                 Some(id)
             }
+            Action::CompleteCall { record, entry } => {
+                let id = resolve(record, made);
+                assert!(!self.finished.contains(&id), "a call record is finished once");
+                let paper = self.papers.iter_mut().find(|paper| paper.id == id).expect("an entry to finish");
+                paper.action = Action::LogCall(entry.clone());
+                self.finished.push(id.clone());
+                Some(id)
+            }
+            Action::Announce(_) => None,
+            Action::AddPhone { contact, phone, phone_text } => {
+                let id = resolve(contact, made);
+                let person = self.people.iter_mut().find(|person| person.record.id == id).expect("a contact");
+                let number = phone.as_ref().map(|key| Phone::new(key.as_str())).or(phone_text.clone());
+                person.record.phones = number.into_iter().collect();
+                None
+            }
+            Action::CloseTask { task } => {
+                assert!(self.papers.iter().any(|paper| paper.kind == Kind::Task && paper.id == *task), "a task");
+                self.finished.push(task.clone());
+                Some(task.clone())
+            }
             Action::LinkVisit { contact, google_client_id } => {
                 let id = resolve(contact, made);
                 let person = self.people.iter_mut().find(|person| person.record.id == id).expect("a contact");
@@ -286,7 +309,9 @@ fn targets(action: &Action) -> Vec<(Kind, &Ref)> {
         Action::Create { contact, .. } => contact.iter().map(|target| (Kind::Contact, target)).collect(),
         Action::Update { kind, record, .. } => vec![(*kind, record)],
         Action::AddNote { on, record, .. } => vec![(*on, record)],
-        Action::AmendCall { record, .. } => vec![(Kind::CallRecord, record)],
+        Action::AmendCall { record, .. } | Action::CompleteCall { record, .. } => vec![(Kind::CallRecord, record)],
+        Action::AddPhone { contact, .. } => vec![(Kind::Contact, contact)],
+        Action::Announce(_) | Action::CloseTask { .. } => Vec::new(),
         Action::LinkVisit { contact, .. } => vec![(Kind::Contact, contact)],
         Action::LogCall(entry) => hung(&entry.contact, &entry.lead, &entry.deal),
         Action::AddTask(task) => hung(&task.contact, &task.lead, &task.deal),

@@ -13,6 +13,7 @@ use tieline_engine::{
     policy::Policy,
     reason::ReasonCode,
     record::Kind,
+    scenario::TaskAbout,
     step::{Action, Ref, Step, StepKey},
 };
 
@@ -184,8 +185,24 @@ impl Desk {
                 && own.iter().all(|known| known.id != *record)
             {
                 let contact = facts.made(&StepKey::create(Kind::Contact)).filter(|_| kind != Kind::Contact);
-                own.push(OwnRecord { kind, id: record.clone(), at: *at, owner: None, contact: contact.cloned() });
+                own.push(OwnRecord {
+                    kind,
+                    id: record.clone(),
+                    at: *at,
+                    owner: None,
+                    contact: contact.cloned(),
+                    open: true,
+                });
             }
+        }
+        if let Some(task) = facts.made(&StepKey::task(TaskAbout::MissedCall))
+            && own.iter().all(|known| known.id != *task)
+        {
+            let (kind, id) = (Kind::Task, task.clone());
+            own.push(OwnRecord { kind, id, at: self.now, owner: None, contact: None, open: true });
+        }
+        for known in own.iter_mut().filter(|known| known.kind == Kind::Task) {
+            known.open &= !facts.is_done(&StepKey::close_task(&known.id));
         }
         self.cases.get_mut(id).expect("a call").1 = facts;
         rest

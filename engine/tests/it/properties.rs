@@ -159,6 +159,9 @@ proptest! {
             twice.amend(again.clone());
             prop_assert_eq!(&one, &twice);
         }
+        let mut with_itself = a.clone();
+        with_itself.amend(a.clone());
+        prop_assert_eq!(with_itself, a.clone().settled());
         prop_assert_eq!(one.main_leg(), left.main_leg());
     }
 

@@ -21,6 +21,10 @@ use criterion::{Criterion, SamplingMode, Throughput};
 use tieline::telemetry::{self, Telemetry};
 use tokio::runtime::Runtime;
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use self::{
     duel::{Ask, Duel},
     house::House,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use secrecy::SecretString;
 use tieline_engine::{
     facts::Found,
-    ids::RecordId,
+    ids::{RecordId, UserId},
     jiff::{Timestamp, tz::TimeZone},
     lookup::LookUp,
     record::{Abilities, CrmField, CrmUser, Kind},
@@ -60,6 +60,55 @@ pub trait Dialect: Send + Sync {
 
     /// A link for a person to a record.
     fn link(&self, kind: Kind, id: &RecordId) -> Option<String>;
+
+    /// A link for a person to the form of a new deal with a contact, where the CRM has one.
+    fn new_deal_link(&self, contact: &RecordId) -> Option<String> {
+        let _no_such_form = contact;
+        None
+    }
+
+    /// What an administrator should know before the first call: what the credentials may do, which plan the account
+    /// has, which statuses count as closed. Reads only.
+    fn inspect<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Result<Vec<Finding>, Trouble>>;
+
+    /// Puts the exchange into the CRM's telephony settings, so that its users can click to call.
+    fn register<'a>(
+        &'a self,
+        session: &'a Session<'a>,
+        exchange: &'a Exchange,
+    ) -> BoxFuture<'a, Result<Registered, Trouble>> {
+        let _nothing_to_register = (session, exchange);
+        Box::pin(async { Ok(Registered::NotNeeded) })
+    }
+}
+
+/// One thing looked at in an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What was looked at, in two or three words: `right to create deals`.
+    pub about: String,
+    /// Whether calls can be delivered with it as it is.
+    pub holds: bool,
+    /// What was found and, where it does not hold, what to do. No secrets, no personal data.
+    pub text: String,
+}
+
+/// The exchange as a CRM's telephony settings know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// Where the CRM sends a user's wish to call.
+    pub make_call_url: String,
+    /// Extensions by CRM user.
+    pub extensions: BTreeMap<UserId, String>,
+}
+
+/// What registering did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// The CRM knows the exchange now.
+    Done,
+    /// The CRM has no such settings, or needs none.
+    NotNeeded,
 }
 
 /// What each request needs besides its content.

@@ -9,13 +9,19 @@ pub enum CrmKind {
     Zoho,
     /// RetailCRM (Simla) API v5.
     RetailCrm,
+    /// RemOnline / RO App, its three API generations.
+    RemOnline,
+    /// SendPulse CRM API v1 with its token server.
+    SendPulse,
+    /// SMART CRM: the Microsoft Dataverse Web API with its token server and a provider's hooks.
+    Dataverse,
 }
 
 impl CrmKind {
     /// Every CRM, in a stable order.
     #[must_use]
     pub fn all() -> &'static [Self] {
-        &[Self::Zoho, Self::RetailCrm]
+        &[Self::Zoho, Self::RetailCrm, Self::RemOnline, Self::SendPulse, Self::Dataverse]
     }
 
     /// The name used in paths, settings and on the command line.
@@ -24,6 +30,9 @@ impl CrmKind {
         match self {
             Self::Zoho => "zoho",
             Self::RetailCrm => "retailcrm",
+            Self::SendPulse => "sendpulse",
+            Self::RemOnline => "remonline",
+            Self::Dataverse => "dataverse",
         }
     }
 

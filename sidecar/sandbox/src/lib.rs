@@ -10,11 +10,14 @@
 
 mod audit;
 mod counts;
+pub mod dataverse;
 mod faults;
 mod kind;
 mod rate;
+pub mod remonline;
 pub mod retailcrm;
 mod rng;
+pub mod sendpulse;
 mod server;
 mod sim;
 mod simulator;

@@ -6,9 +6,12 @@ use serde_json::Value;
 use crate::{
     audit::Audit,
     counts::Counts,
+    dataverse::Dataverse,
     faults::{BadFault, FaultName, FaultSpec, Faults, OutageMode},
     kind::CrmKind,
+    remonline::RemOnline,
     retailcrm::RetailCrm,
+    sendpulse::SendPulse,
     simulator::{BadInput, Handled, Route, Simulator, Strikes},
     text,
     wire::{SimAnswer, SimReply, SimRequest},
@@ -204,5 +207,8 @@ fn build(kind: CrmKind, seed: u64) -> Box<dyn Simulator> {
     match kind {
         CrmKind::Zoho => Box::new(Zoho::new(seed)),
         CrmKind::RetailCrm => Box::new(RetailCrm::new(seed)),
+        CrmKind::SendPulse => Box::new(SendPulse::new(seed)),
+        CrmKind::RemOnline => Box::new(RemOnline::new(seed)),
+        CrmKind::Dataverse => Box::new(Dataverse::new(seed)),
     }
 }

@@ -86,7 +86,7 @@ mod tests {
             trouble: None,
             reasons: None,
             written: Vec::new(),
-            own: vec![OwnRecord { kind: Kind::Contact, id: "7".into(), at, owner: None, contact: None }],
+            own: vec![OwnRecord { kind: Kind::Contact, id: "7".into(), at, owner: None, contact: None, open: true }],
             talked: None,
             at,
         }

@@ -4,9 +4,11 @@ use std::{collections::BTreeSet, time::Duration};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use tieline_engine::{
+    agents::Agents,
+    ids::{AgentId, UserId},
     mapping::{self, Mapping},
     matching::MatchPolicy,
-    policy::{Patience, Texts},
+    policy::{MissedTask, Patience, Texts},
     record::{Abilities, Kind},
     routing::{Block, RoutePolicy},
     rules::StageRule,
@@ -21,6 +23,9 @@ const PATH_SECRET_CHARS_MIN: usize = 16;
 
 /// A day, in seconds.
 const DAY: i64 = 86_400;
+
+/// Longest time until a task is due: a year.
+const DUE_MINUTES_MAX: i64 = 366 * 24 * 60;
 
 /// Most blocks, and most places of one: an answer to RouteCall lists them all (route_call.proto).
 const BLOCKS_MAX: usize = 8;
@@ -123,10 +128,33 @@ pub(super) fn patience(mut section: Section<'_>) -> Patience {
         not_final_seconds: section.number("not_final_seconds", default.not_final_seconds, 60..=7 * DAY),
         third_party_seconds: section.number("third_party_seconds", default.third_party_seconds, 0..=3_600),
         found_seconds: section.number("found_seconds", default.found_seconds, 5..=DAY),
+        recording_seconds: section.number("recording_seconds", default.recording_seconds, 0..=DAY),
         nobody_seconds: section.number("nobody_seconds", default.nobody_seconds, 5..=DAY),
     };
     section.close();
     patience
+}
+
+/// `[projects.missed_task]`
+pub(super) fn missed_task(mut section: Section<'_>, agents: &Agents) -> MissedTask {
+    let (board, step) = (section.text("board"), section.text("step"));
+    if board.is_some() && step.is_none() {
+        section.fault("step", "is missing beside board; write the id of the board's step for new tasks");
+    }
+    let agent = section.text("owner");
+    if agent.as_ref().is_some_and(|agent| agents.list().iter().all(|known| known.id != *agent)) {
+        section.fault("owner", "is no agent of [[projects.agents]]; write an agent's id, or use owner_crm_user");
+    }
+    let task = MissedTask {
+        name: section.text("name"),
+        board: step.map(|stage| Place { pipeline: board, stage }),
+        owner: section.text("owner_crm_user").map(UserId::new),
+        agent: agent.map(AgentId::new),
+        due_minutes: section.optional_number("due_minutes", 0..=DUE_MINUTES_MAX),
+        closed_by_talk_seconds: section.optional_number("closed_by_talk_seconds", 1..=3_600),
+    };
+    section.close();
+    task
 }
 
 /// `[projects.texts]`

@@ -40,6 +40,7 @@ pub(super) fn read(id: Option<ProjectId>, mut section: Section<'_>, sources: &dy
     let (routing, route) = handling::routing(section.section("routing"));
     let backlog = backlog(section.section("backlog"));
     let patience = handling::patience(section.section("patience"));
+    let missed_task = handling::missed_task(section.section("missed_task"), &agents);
     let texts = handling::texts(section.section("texts"));
     let intake = handling::intake(section.section("intake"), sources);
     let messenger = handling::messenger(section.section("messenger"));
@@ -58,6 +59,7 @@ pub(super) fn read(id: Option<ProjectId>, mut section: Section<'_>, sources: &dy
         stage_rules,
         mappings,
         routing,
+        missed_task,
         backlog,
         abilities: connected.abilities,
         patience,

@@ -12,21 +12,24 @@ use tieline_engine::{
     policy::Policy,
     reason::Reason,
     record::Kind,
+    scenario::TaskAbout,
     step::{Step, StepKey},
 };
-use tracing::{Instrument as _, info_span};
+use tracing::info_span;
 
 use super::{Driver, connection::Connection, quota::Priority};
 use crate::{
     store::{KeptTrouble, Progress, State, StoreError, StoredCall, Written},
+    telemetry,
     troubles::{self, Remedy},
 };
 
 /// Rounds of asking the engine in one go. The longest way known is below fifteen; the bound keeps a mistake from
 /// turning for ever.
 const ROUNDS_MAX: usize = 40;
-/// How far back records made by us are loaded: longer than any search lag.
-const OWN_SINCE: SignedDuration = SignedDuration::from_hours(24);
+/// How far back records made by us are loaded: longer than any search lag, and as long as anybody calls back for a
+/// missed call.
+const OWN_SINCE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// One call on its way.
 struct Delivery<'a> {
@@ -54,7 +57,7 @@ struct Rest {
 /// taken up again.
 pub(super) async fn deliver(driver: &Driver, connection: &Connection, stored: StoredCall) {
     let span = info_span!("call.deliver", project.id = %stored.call.project, call.id = %stored.call.id, state = tracing::field::Empty);
-    crate::telemetry::join(&span, stored.trace.as_deref());
+    let trace = stored.trace.clone();
     let run = async {
         let lane = stored.lane.clone();
         match Delivery::new(driver, connection, stored).await {
@@ -70,7 +73,7 @@ pub(super) async fn deliver(driver: &Driver, connection: &Connection, stored: St
             Err(error) => tracing::error!(%error, %lane, "what is known of the client could not be read"),
         }
     };
-    run.instrument(span).await;
+    telemetry::traced(span, trace.as_deref(), run).await;
 }
 
 impl<'a> Delivery<'a> {
@@ -160,15 +163,33 @@ impl<'a> Delivery<'a> {
             let Some(StepFact::Done { record: id, adopted, .. }) = self.facts.steps.get(&key) else { continue };
             let (id, kind) = (id.clone(), key.kind());
             let made = key.makes().is_some() && !adopted;
+            self.note_task(&key, id.as_ref(), at);
             if let Some(id) = id.clone().filter(|_| key == StepKey::create(kind)) {
                 let ordered = steps.iter().find(|step| step.key == key).and_then(|step| step.action.owner().cloned());
                 let owner = ordered.or_else(|| self.facts.first_seen.as_ref()?.owner.clone());
                 let contact = self.contact().filter(|_| kind != Kind::Contact);
-                self.own.push(OwnRecord { kind, id, at, owner, contact });
+                self.own.push(OwnRecord { kind, id, at, owner, contact, open: true });
             }
             let link = id.as_ref().and_then(|id| self.connection.dialect().link(kind, id));
             self.written.push(Written { step: key.as_str().to_owned(), kind, id, made, link, at });
         }
+    }
+
+    /// Remembers the task for a missed call, and that one was closed.
+    fn note_task(&mut self, key: &StepKey, id: Option<&RecordId>, at: Timestamp) {
+        let own = |id: &RecordId, at, open| OwnRecord {
+            kind: Kind::Task,
+            id: id.clone(),
+            at,
+            owner: None,
+            contact: None,
+            open,
+        };
+        if *key == StepKey::task(TaskAbout::MissedCall) {
+            self.own.extend(id.map(|id| own(id, at, true)));
+        }
+        let closed = self.facts.own.iter().find(|known| *key == StepKey::close_task(&known.id));
+        self.own.extend(closed.map(|closed| own(&closed.id, closed.at, false)));
     }
 
     /// The client's contact, made by this call or known before.

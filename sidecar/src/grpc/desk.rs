@@ -10,7 +10,7 @@ use tokio::{
     time,
 };
 use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
-use tracing::{Instrument as _, Span, field};
+use tracing::{Span, field};
 
 use super::{deadline, refused};
 use crate::{
@@ -107,9 +107,9 @@ impl Desk {
             call.id = field::Empty,
             code = field::Empty
         );
-        telemetry::join(&span, asker.traceparent.as_deref());
         let begun = time::Instant::now();
-        let answer = self.in_time(asker, places, work).instrument(span.clone()).await;
+        let work = self.in_time(asker, places, work);
+        let answer = telemetry::traced(span.clone(), asker.traceparent.as_deref(), work).await;
         let code = answer.as_ref().map_or_else(Status::code, |_| Code::Ok);
         if code != Code::Ok {
             span.record("code", word(code));

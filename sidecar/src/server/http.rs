@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 use tokio::{net::TcpListener, sync::Semaphore};
-use tracing::{Instrument as _, field};
+use tracing::field;
 
 use super::{
     House, Parts, ServeError, metrics,
@@ -80,9 +80,9 @@ async fn enter(State(entrance): State<Entrance>, request: Request, next: Next) -
     let begun = Instant::now();
     let method = route(request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str));
     let span = tracing::info_span!("http.request", method, status = field::Empty);
-    telemetry::join(&span, request.headers().get("traceparent").and_then(|parent| parent.to_str().ok()));
+    let parent = request.headers().get("traceparent").and_then(|parent| Some(parent.to_str().ok()?.to_owned()));
     let response = match entrance.places.try_acquire() {
-        Ok(_place) => next.run(request).instrument(span.clone()).await,
+        Ok(_place) => telemetry::traced(span.clone(), parent.as_deref(), next.run(request)).await,
         Err(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "too many requests are under way; repeat this one\n").into_response()
         }

@@ -101,7 +101,13 @@ fn pretend(facts: &mut Facts, orders: &Orders) {
     let now = facts.now;
     facts.begin(orders, &orders.steps, now);
     let made = |step: &Step| match &step.action {
-        Action::Update { .. } | Action::AmendCall { .. } | Action::LinkVisit { .. } => None,
+        Action::Update { .. }
+        | Action::AmendCall { .. }
+        | Action::CompleteCall { .. }
+        | Action::Announce(_)
+        | Action::AddPhone { .. }
+        | Action::CloseTask { .. }
+        | Action::LinkVisit { .. } => None,
         Action::Create { .. } | Action::LogCall(_) | Action::AddTask(_) | Action::AddNote { .. } => {
             Some(RecordId::new(format!("planned:{}", step.key)))
         }

@@ -22,6 +22,7 @@ use super::{Refused, Sidecar};
 use crate::{
     driver::{Driver, connection::Connection, quota::Priority},
     store::{OwnOf, Status},
+    telemetry,
 };
 
 /// How far back our own records help when the CRM does not answer.
@@ -121,8 +122,8 @@ impl Sidecar {
         }
         let ask = next::caller_look_up(call, &connection.policy())?;
         let (driver, connection, lane) = (Arc::clone(&self.driver), Arc::clone(connection), lane.to_owned());
-        let asking =
-            tokio::spawn(async move { driver.callers.look_up(&connection, &lane, &ask, Priority::Ringing).await });
+        let asking = async move { driver.callers.look_up(&connection, &lane, &ask, Priority::Ringing).await };
+        let asking = tokio::spawn(telemetry::carried(asking));
         match time::timeout(bound, asking).await {
             Ok(Ok(Ok(found))) => Some(found),
             Ok(Ok(Err(trouble))) => {
@@ -166,7 +167,8 @@ fn ringing(ask: &RouteAsk) -> Call {
 
 /// From our own records: the owner they were made with, and who last talked with the client.
 fn fallback(connection: &Connection, own: &OwnOf) -> Routed {
-    let latest = own.records.iter().max_by_key(|record| record.at);
+    let people = own.records.iter().filter(|record| next::PEOPLE.contains(&record.kind));
+    let latest = people.max_by_key(|record| record.at);
     let owner = latest.and_then(|record: &OwnRecord| record.owner.clone());
     let caller = Caller { known: latest.map(|_| true), owner, last_talk: own.last_talk.clone() };
     answer(connection, &caller, Basis::Fallback, None)

@@ -61,10 +61,11 @@ pub(super) fn may_requeue(state: State, filter: &Filter) -> bool {
     }
 }
 
-/// Joins a piece with what is known. A first piece is joined with itself, so that the order of its legs is the
-/// same as after any later piece.
+/// Joins a piece with what is known. A first piece is settled, so that the order of its legs is the same as after any
+/// later piece.
 pub(super) fn join(known: Option<&Call>, piece: Call) -> Call {
-    let mut joined = known.unwrap_or(&piece).clone();
+    let Some(known) = known else { return piece.settled() };
+    let mut joined = known.clone();
     joined.amend(piece);
     joined
 }

@@ -176,6 +176,7 @@ fn translated(request: Request) -> SimRequest {
         Method::Get => "GET",
         Method::Post => "POST",
         Method::Put => "PUT",
+        Method::Patch => "PATCH",
         Method::Delete => "DELETE",
     };
     let target = request.url.strip_prefix("http://sim").expect("all requests go to the configured host");

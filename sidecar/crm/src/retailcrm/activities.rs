@@ -93,7 +93,15 @@ pub(super) enum On<'a> {
     Customer(&'a str),
 }
 
+/// The project's name of it, else our words; the mark last.
 fn task_text(settings: &Settings, task: &Task, mark: &Mark) -> String {
+    let named = task.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let text = named.map_or_else(|| usual_text(settings, task), str::to_owned);
+    let done = if task.done { "Done: " } else { "" };
+    format!("{done}{text} [{}]", mark.as_str())
+}
+
+fn usual_text(settings: &Settings, task: &Task) -> String {
     let about = match task.about {
         TaskAbout::MissedCall => "Missed call, call back",
         TaskAbout::Talk => "Talk",
@@ -101,10 +109,9 @@ fn task_text(settings: &Settings, task: &Task, mark: &Mark) -> String {
         TaskAbout::CheckSettings => "A call was taken by somebody who is not in the list of agents, check the settings",
         TaskAbout::Messenger => "Messenger request",
     };
-    let done = if task.done { "Done: " } else { "" };
     let who = number(settings, task.client.as_ref(), task.client_text.as_ref());
     let who = who.map_or(String::new(), |number| format!(": {number}"));
-    format!("{done}{about}{who} [{}]", mark.as_str())
+    format!("{about}{who}")
 }
 
 /// When a talk was over, by the call's own words.

@@ -19,6 +19,12 @@ pub(super) fn get(settings: &Settings, name: &'static str, path: &str, query: &[
     signed(settings, Request::new(Method::Get, name, url), path)
 }
 
+/// A reading request of what has no version (retailcrm.md 1.1).
+pub(super) fn get_unversioned(settings: &Settings, name: &'static str, path: &str) -> Request {
+    let url = format!("{}/api{path}", settings.base);
+    signed(settings, Request::new(Method::Get, name, url), path)
+}
+
 /// A writing request: the entity is JSON text in one field of a form.
 pub(super) fn post(settings: &Settings, name: &'static str, path: &str, fields: &[(&str, &str)]) -> Request {
     let url = format!("{}{PREFIX}{path}", settings.base);

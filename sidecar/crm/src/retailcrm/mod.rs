@@ -8,12 +8,15 @@
 mod activities;
 mod answers;
 mod auth;
+mod inspect;
 mod lookup;
 mod marks;
 mod posts;
 mod records;
 mod reference;
 mod refusals;
+mod register;
+mod rights;
 mod scenario;
 mod settings;
 mod values;
@@ -32,14 +35,14 @@ use tieline_engine::{
 };
 
 use crate::{
-    dialect::{Answer, Connect, Dialect, Fault, Grant, Quota, Session},
+    dialect::{Answer, Connect, Dialect, Exchange, Fault, Finding, Grant, Quota, Registered, Session},
     transport::{BoxFuture, Transport},
     trouble::Trouble,
 };
 
 use activities::Clock;
 use reference::Learned;
-use settings::Settings;
+use settings::{CONTACT, Settings};
 
 /// Requests a second the CRM takes by key, and of its telephony endpoints (retailcrm.md 1.1).
 const PER_SECOND: u32 = 10;
@@ -80,14 +83,14 @@ fn abilities(settings: &Settings) -> Abilities {
     let mut kinds = BTreeSet::from([Kind::Contact, Kind::Deal, Kind::Task, Kind::Note]);
     kinds.extend(settings.uploads_calls.then_some(Kind::CallRecord));
     Abilities {
-        kinds,
         notes_on: BTreeSet::from([Kind::Contact]),
-        amends_call_record: false,
         task_needs: Some(if settings.task_on_customer { Kind::Contact } else { Kind::Deal }),
         search_lag_seconds: settings.search_lag_seconds,
         spellings_max: SPELLINGS_MAX,
         takes_visits: true,
         logs_unlinked_calls: true,
+        closes_tasks: true,
+        ..Abilities::new(kinds)
     }
 }
 
@@ -148,6 +151,24 @@ impl Dialect for Retailcrm {
             let knowing: Box<dyn Dialect> = Box::new(Self { learned, ..self.clone() });
             Ok(knowing)
         })
+    }
+
+    fn new_deal_link(&self, contact: &RecordId) -> Option<String> {
+        let template = self.settings.new_deal_url.as_ref()?;
+        let base = if template.starts_with('/') { self.settings.base.as_str() } else { "" };
+        Some(format!("{base}{}", template.replace(CONTACT, &lookup::in_path(contact.as_str()))))
+    }
+
+    fn inspect<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Result<Vec<Finding>, Trouble>> {
+        Box::pin(inspect::inspect(self, session))
+    }
+
+    fn register<'a>(
+        &'a self,
+        session: &'a Session<'a>,
+        exchange: &'a Exchange,
+    ) -> BoxFuture<'a, Result<Registered, Trouble>> {
+        Box::pin(register::register(self, session, exchange))
     }
 
     fn link(&self, kind: Kind, id: &RecordId) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The writing request of each step.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tieline_engine::{
     ids::RecordId,
     record::Kind,
@@ -88,6 +88,8 @@ pub(super) fn post_of(
         Action::LogCall(entry) => call(crm, session, entry, mark),
         Action::AmendCall { .. } => Err(unable("call_records_do_not_change")),
         Action::AddTask(task) => add_task(crm, session, task, mark)?,
+        Action::CloseTask { task } => Ok(close_task(task)),
+        Action::CompleteCall { .. } | Action::Announce(_) | Action::AddPhone { .. } => Err(unable("not_supported")),
         Action::AddNote { on: Kind::Contact, record, parts } => {
             let note = activities::note(parts, mark, id_of(record)?, crm.clock(session));
             let post = Post::new("retailcrm.customers.notes.create", "/customers/notes/create", "note", &note);
@@ -147,6 +149,13 @@ fn add_task(
     };
     let task = activities::task(&crm.settings, task, mark, performer.as_str(), on, crm.clock(session));
     Ok(Ok(Post::new("retailcrm.tasks.create", "/tasks/create", "task", &task).on(Some(kind))))
+}
+
+/// Completing a task that is complete changes nothing (retailcrm.md 1.6; the field is the official client's).
+fn close_task(task: &RecordId) -> Post {
+    let path = format!("/tasks/{}/edit", lookup::in_path(task.as_str()));
+    let post = Post::new("retailcrm.tasks.edit", path, "task", &json!({ "complete": true }));
+    post.on(Some(Kind::Task)).giving(Gives::Known(task.clone()))
 }
 
 /// The id a step refers to; a bundle is one step here, so everything else was made before.

@@ -75,8 +75,12 @@ async fn account_zone(crm: &Retailcrm, session: &Session<'_>) -> Result<Option<T
         Err(Trouble::NotAllowed(_) | Trouble::Malformed(_) | Trouble::Unavailable(_)) => None,
         other => other?,
     };
-    let zone = answer.as_ref().and_then(|answer| answer.pointer("/settings/timezone/value")?.as_str());
-    Ok(zone.and_then(|name| TimeZone::get(name).ok()).or_else(|| crm.learned.zone.clone()))
+    Ok(answer.as_ref().and_then(zone_of).or_else(|| crm.learned.zone.clone()))
+}
+
+/// The zone the account's settings name.
+pub(super) fn zone_of(settings: &Value) -> Option<TimeZone> {
+    TimeZone::get(settings.pointer("/settings/timezone/value")?.as_str()?).ok()
 }
 
 /// The users.

@@ -30,7 +30,17 @@ const KNOWN: &[&str] = &[
     "search_forms",
     "search_lag_seconds",
     "quota_share",
+    "module_code",
+    "module_name",
+    "module_logo",
+    "module_client_id",
+    "new_deal_url",
 ];
+
+/// How the module is shown in the CRM's list.
+const MODULE_NAME: &str = "Tieline";
+/// The place of the customer's id in an address.
+pub(super) const CONTACT: &str = "{contact}";
 
 /// A connection's settings, checked.
 #[derive(Clone, Debug)]
@@ -67,6 +77,14 @@ pub(super) struct Settings {
     pub(super) search_lag_seconds: u32,
     /// Per cent of the account's request rate this connection may take.
     pub(super) quota_share: u32,
+    /// Code of the telephony module that is registered for clicking to call.
+    pub(super) module_code: Option<String>,
+    pub(super) module_name: String,
+    pub(super) module_logo: Option<String>,
+    /// What the CRM sends with each wish to call; without it the module's code.
+    pub(super) module_client_id: Option<String>,
+    /// Address of the form of a new order, with a place for the customer's id.
+    pub(super) new_deal_url: Option<String>,
 }
 
 /// What a call from a new client makes (RC-18).
@@ -112,6 +130,11 @@ impl Settings {
             search_forms: reader.number("search_forms", 2, 1..=3) as usize,
             search_lag_seconds: reader.number("search_lag_seconds", 30, 0..=600),
             quota_share: reader.number("quota_share", 80, 1..=100),
+            module_code: reader.code("module_code", None),
+            module_name: reader.text("module_name").unwrap_or(MODULE_NAME).to_owned(),
+            module_logo: reader.logo(),
+            module_client_id: reader.code("module_client_id", None),
+            new_deal_url: reader.template("new_deal_url"),
         };
         if reader.faults.is_empty() { Ok(settings) } else { Err(reader.faults) }
     }
@@ -123,7 +146,7 @@ struct Reader<'a> {
     faults: Vec<Fault>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn fault(&mut self, key: &str, text: impl Into<String>) {
         self.faults.push(Fault { key: key.to_owned(), text: text.into() });
     }
@@ -165,6 +188,30 @@ impl Reader<'_> {
             self.fault(key, "a code of the CRM has letters, digits, dashes and underscores only; not its shown name");
         }
         Some(value.to_owned())
+    }
+
+    /// A setting that says something.
+    fn text(&self, key: &str) -> Option<&'a str> {
+        self.settings.get(key).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    fn logo(&mut self) -> Option<String> {
+        let key = "module_logo";
+        let logo = self.text(key)?;
+        if !(logo.starts_with("https://") && logo.ends_with(".svg")) {
+            self.fault(key, "the CRM takes an https address of an SVG picture only");
+        }
+        Some(logo.to_owned())
+    }
+
+    /// An address with a place for the customer's id.
+    fn template(&mut self, key: &str) -> Option<String> {
+        let template = self.text(key)?;
+        let is_address = ["https://", "http://", "/"].iter().any(|start| template.starts_with(start));
+        if !is_address || !template.contains(CONTACT) {
+            self.fault(key, "give an address or a path of the account that holds {contact}, the customer's id");
+        }
+        Some(template.to_owned())
     }
 
     fn codes(&mut self, key: &str, default: &str) -> BTreeSet<String> {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tieline_engine::{
     ids::RecordId,
+    record::Kind,
     step::{Action, Step, StepResult},
 };
 
@@ -62,10 +63,13 @@ async fn refused(
     why: Refusal,
 ) -> Result<StepResult, Trouble> {
     let data = match (why, post.target) {
+        // Nobody has to do a task that was deleted.
+        (Refusal::NotFound, Some(Kind::Task)) => return done(post, &Value::Null),
         (Refusal::NotFound, Some(kind)) => return Ok(StepResult::TargetGone { kind }),
         (Refusal::NotFound, None) => {
             return Err(Trouble::Malformed(format!("{}: not found", post.name)));
         }
+        (Refusal::Bad(data), Some(Kind::Task)) if data.misses("task") => return done(post, &Value::Null),
         (Refusal::Bad(data), _) => data,
     };
     if let Action::Create { kind, .. } = &step.action

@@ -3,6 +3,7 @@
 use serde_json::json;
 use tieline_engine::{
     call::{Direction, Outcome, Source},
+    ids::RecordId,
     note,
     record::Kind,
     scenario::TaskAbout,
@@ -21,6 +22,8 @@ use crate::transport::Method;
 const SUBJECT_MAX: usize = 255;
 const TITLE_MAX: usize = 120;
 const TEXT_MAX: usize = 32_000;
+/// The status of a task that is done (zoho.md 6).
+pub(super) const DONE: &str = "Completed";
 
 impl Making<'_> {
     /// A call the settings say is not written.
@@ -119,7 +122,7 @@ impl Making<'_> {
         let number = number(task.client.as_ref(), task.client_text.as_ref()).unwrap_or_default();
         let subject = task_subject(task, &number);
         draft.put("Subject", marked(&subject, step.mark.as_str(), SUBJECT_MAX));
-        draft.put("Status", if task.done { "Completed" } else { "Not Started" });
+        draft.put("Status", if task.done { DONE } else { "Not Started" });
         draft.put("Description", cut(&note::render(&task.parts, self.session.zone), TEXT_MAX));
         if task.about == TaskAbout::MissedCall {
             draft.put("Priority", "High");
@@ -140,6 +143,14 @@ impl Making<'_> {
         draft
     }
 
+    /// Closing a task that is closed changes nothing.
+    pub(super) fn close_task(&self, task: &RecordId) -> Draft {
+        let mut draft = Draft::new("zoho.tasks.update", Method::Put, Module::Tasks);
+        draft.target = Some(Ref::Known(task.clone()));
+        draft.put("Status", DONE);
+        draft
+    }
+
     /// A note on a record.
     pub(super) fn note(&self, on: Kind, record: &Ref, parts: &[note::NotePart], step: &Step) -> Draft {
         let mut draft = Draft::new("zoho.notes.create", Method::Post, Module::Notes);
@@ -154,6 +165,9 @@ impl Making<'_> {
 }
 
 fn task_subject(task: &Task, number: &str) -> String {
+    if let Some(name) = task.name.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
+        return name.to_owned();
+    }
     let who = task.unmapped_agent.as_deref().unwrap_or_default();
     let subject = match task.about {
         TaskAbout::MissedCall => format!("Call back {number}"),

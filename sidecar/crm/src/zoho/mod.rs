@@ -9,7 +9,9 @@
 mod activities;
 mod answers;
 mod auth;
+mod checks;
 mod coql;
+mod inspect;
 mod lookup;
 mod reference;
 mod scenario;
@@ -31,9 +33,12 @@ use tieline_engine::{
     step::{Place, Step},
 };
 
-use self::{schema::Schema, settings::Settings};
+use self::{
+    schema::Schema,
+    settings::{CONTACT, Settings},
+};
 use crate::{
-    dialect::{Answer, Connect, Dialect, Fault, Grant, Quota, Session},
+    dialect::{Answer, Connect, Dialect, Fault, Finding, Grant, Quota, Session},
     transport::{BoxFuture, Transport},
     trouble::Trouble,
 };
@@ -62,15 +67,13 @@ struct Zoho {
 impl Zoho {
     fn new(settings: Arc<Settings>, schema: Schema) -> Self {
         let abilities = Abilities {
-            kinds: KINDS.into_iter().collect(),
             notes_on: [Kind::Contact, Kind::Lead, Kind::Deal].into_iter().collect(),
             amends_call_record: true,
-            task_needs: None,
             search_lag_seconds: LAG_SECONDS,
             spellings_max: SPELLINGS_MAX,
+            closes_tasks: true,
             // The Google client id goes with the marks into the record itself: no request of its own.
-            takes_visits: false,
-            logs_unlinked_calls: false,
+            ..Abilities::new(KINDS)
         };
         Self { settings, schema, abilities }
     }
@@ -123,6 +126,17 @@ impl Dialect for Zoho {
             let learned: Box<dyn Dialect> = Box::new(Self::new(Arc::clone(&self.settings), schema));
             Ok(learned)
         })
+    }
+
+    fn new_deal_link(&self, contact: &RecordId) -> Option<String> {
+        let template = self.settings.new_deal_url.as_ref()?;
+        let base = if template.starts_with('/') { self.settings.web_url.as_str() } else { "" };
+        let id = utf8_percent_encode(contact.as_str(), NON_ALPHANUMERIC).to_string();
+        Some(format!("{base}{}", template.replace(CONTACT, &id)))
+    }
+
+    fn inspect<'a>(&'a self, session: &'a Session<'a>) -> BoxFuture<'a, Result<Vec<Finding>, Trouble>> {
+        Box::pin(inspect::inspect(&self.settings, session))
     }
 
     fn link(&self, kind: Kind, id: &RecordId) -> Option<String> {

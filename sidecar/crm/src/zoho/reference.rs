@@ -92,7 +92,8 @@ pub(super) async fn learn(settings: &Settings, session: &Session<'_>) -> Result<
     Ok(schema)
 }
 
-async fn fields_of(wire: &Wire<'_>, module: Module) -> Result<Vec<Field>, Trouble> {
+/// The fields of a module.
+pub(super) async fn fields_of(wire: &Wire<'_>, module: Module) -> Result<Vec<Field>, Trouble> {
     let path = format!("/crm/v8/settings/fields?module={}", module.api());
     let reply = wire.send(Intent::Read, Call::get("zoho.fields", &path)).await?;
     let rows = answers::items("zoho.fields", reply, "fields").map_err(|error| error.trouble)?;
@@ -111,6 +112,7 @@ fn field(row: &Value) -> Option<Field> {
         length: row.get("length").and_then(Value::as_u64).and_then(|length| usize::try_from(length).ok()),
         custom: flag("custom_field").unwrap_or(false),
         mandatory: flag("system_mandatory").unwrap_or(false),
+        unique: row.get("unique").and_then(Value::as_object).is_some_and(|unique| !unique.is_empty()),
         writable: !read_only && creatable.unwrap_or(true),
         visible: flag("visible").unwrap_or(true),
         picks: picks.map(|picks| picks.iter().filter_map(value).collect()).unwrap_or_default(),
@@ -118,7 +120,7 @@ fn field(row: &Value) -> Option<Field> {
 }
 
 /// The pipelines of every layout of deals, the default one first, and whether a layout demands a closing date.
-async fn pipelines(wire: &Wire<'_>) -> Result<(Vec<Pipeline>, bool), Trouble> {
+pub(super) async fn pipelines(wire: &Wire<'_>) -> Result<(Vec<Pipeline>, bool), Trouble> {
     let reply = wire.send(Intent::Read, Call::get("zoho.layouts", "/crm/v8/settings/layouts?module=Deals")).await?;
     let layouts = answers::items("zoho.layouts", reply, "layouts").map_err(|error| error.trouble)?;
     let wants_date = layouts.iter().any(demands_closing_date);

@@ -86,6 +86,8 @@ pub(super) struct Field {
     pub(super) length: Option<usize>,
     pub(super) custom: bool,
     pub(super) mandatory: bool,
+    /// Zoho refuses a second record with the same value.
+    pub(super) unique: bool,
     /// May be written when a record is made.
     pub(super) writable: bool,
     pub(super) visible: bool,

@@ -8,7 +8,7 @@ use tieline_engine::step::Place;
 use crate::dialect::{Connect, Fault, Quota};
 
 /// Every plain setting there is, for telling a misspelt one.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "accounts_url",
     "api_url",
     "chat_field",
@@ -23,6 +23,7 @@ const KEYS: [&str; 21] = [
     "default_stage",
     "edition",
     "mark_prefix",
+    "new_deal_url",
     "per_second",
     "phone_key_field",
     "share_percent",
@@ -47,6 +48,9 @@ const DATA_CENTERS: [(&str, &str, &str, &str); 8] = [
 /// Parallel requests per edition (zoho.md 3).
 const EDITIONS: [(&str, u32); 6] =
     [("free", 5), ("standard", 10), ("professional", 15), ("enterprise", 20), ("one", 20), ("ultimate", 25)];
+
+/// The place of the contact's id in an address.
+pub(super) const CONTACT: &str = "{contact}";
 
 /// Units of concurrency a composite request takes (zoho.md 0.5).
 pub(super) const COMPOSITE_WEIGHT: u32 = 5;
@@ -80,6 +84,8 @@ pub(super) struct Settings {
     pub(super) client_id: String,
     pub(super) client_secret: SecretString,
     pub(super) refresh_token: SecretString,
+    /// Which edition's limits are kept to.
+    pub(super) edition: &'static str,
     pub(super) quota: Quota,
     pub(super) composite_reads: bool,
     pub(super) composite_writes: bool,
@@ -88,6 +94,8 @@ pub(super) struct Settings {
     pub(super) phone_key_field: String,
     pub(super) chat_field: String,
     pub(super) mark_prefix: String,
+    /// Address of the form of a new deal, with a place for the contact's id.
+    pub(super) new_deal_url: Option<String>,
     pub(super) default_place: Option<Place>,
     pub(super) closing_days: u32,
     pub(super) unanswered: Unanswered,
@@ -104,7 +112,8 @@ impl Settings {
         let mut reader = Reader { settings: &connect.settings, faults: Vec::new() };
         reader.known_keys_only();
         let center = reader.center();
-        let quota = reader.quota();
+        let edition = reader.word("edition", "standard", &EDITIONS.map(|edition| edition.0));
+        let quota = reader.quota(edition);
         let fits = quota.concurrency >= COMPOSITE_WEIGHT;
         let settings = Self {
             accounts_url: reader.url("accounts_url").unwrap_or_else(|| format!("https://{}", center.0)),
@@ -114,6 +123,7 @@ impl Settings {
             client_id: reader.required("client_id"),
             client_secret: reader.secret(connect, "client_secret"),
             refresh_token: reader.secret(connect, "refresh_token"),
+            edition,
             quota,
             composite_reads: reader.composite("composite_reads", fits),
             composite_writes: reader.composite("composite_writes", fits),
@@ -122,6 +132,7 @@ impl Settings {
             phone_key_field: reader.name("phone_key_field", "Phone_Key"),
             chat_field: reader.name("chat_field", "Messenger_Chat"),
             mark_prefix: reader.name("mark_prefix", "rs_"),
+            new_deal_url: reader.template("new_deal_url"),
             default_place: reader.place(),
             closing_days: reader.number("closing_days", 30, 0..=3650),
             unanswered: reader.unanswered(),
@@ -130,6 +141,11 @@ impl Settings {
         };
         if reader.faults.is_empty() { Ok(settings) } else { Err(reader.faults) }
     }
+}
+
+/// Parallel requests of an edition.
+pub(super) fn parallel(edition: &str) -> Option<u32> {
+    EDITIONS.iter().find(|own| own.0 == edition).map(|own| own.1)
 }
 
 struct Reader<'a> {
@@ -183,6 +199,16 @@ impl<'a> Reader<'a> {
         Some(url.to_owned())
     }
 
+    /// An address with a place for the contact's id.
+    fn template(&mut self, key: &str) -> Option<String> {
+        let template = self.text(key)?;
+        let is_address = ["https://", "http://", "/"].iter().any(|start| template.starts_with(start));
+        if !is_address || !template.contains(CONTACT) {
+            self.fault(key, "is not an address or a path of Zoho's pages that holds {contact}, the contact's id");
+        }
+        Some(template.to_owned())
+    }
+
     fn word(&mut self, key: &str, default: &'static str, choice: &[&'static str]) -> &'static str {
         let Some(value) = self.text(key) else { return default };
         if let Some(word) = choice.iter().find(|word| word.eq_ignore_ascii_case(value)) {
@@ -223,9 +249,8 @@ impl<'a> Reader<'a> {
         center.map_or(("", "", ""), |center| (center.1, center.2, center.3))
     }
 
-    fn quota(&mut self) -> Quota {
-        let edition = self.word("edition", "standard", &EDITIONS.map(|edition| edition.0));
-        let all = EDITIONS.iter().find(|own| own.0 == edition).map_or(1, |own| own.1);
+    fn quota(&mut self, edition: &str) -> Quota {
+        let all = parallel(edition).unwrap_or(1);
         let share = self.number("share_percent", 80, 1..=100);
         let per_second = self.number("per_second", 10, 1..=1000);
         Quota { per_second, telephony_per_second: per_second, concurrency: (all * share / 100).max(1) }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 use tieline_engine::{
+    ids::RecordId,
     jiff::{SignedDuration, Timestamp},
     phone::{Phone, PhoneKey},
     record::Kind,
-    step::{Action, Fields, Place, Ref, Step},
+    step::{Action, Fields, Place, Ref, Step, StepResult},
 };
 
 use super::{
@@ -39,6 +40,15 @@ pub(super) struct Draft {
     pub(super) links: Vec<Link>,
 }
 
+/// What a step comes to.
+#[derive(Debug)]
+pub(super) enum Drafted {
+    /// Something to send.
+    Request(Draft),
+    /// Nothing to send: its result is known.
+    Settled(StepResult),
+}
+
 /// A reference to another record.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
@@ -55,23 +65,30 @@ pub(super) struct Making<'a> {
 }
 
 impl Making<'_> {
-    /// The request of a step; `None` when there is nothing to write and the step is done as it is.
-    pub(super) fn draft(&self, step: &Step) -> Result<Option<Draft>, Trouble> {
+    /// The request of a step, or its result where none is needed.
+    pub(super) fn draft(&self, step: &Step) -> Result<Drafted, Trouble> {
         let mut draft = match &step.action {
             Action::Create { kind, fields, contact } => self.create(*kind, fields, contact.as_ref(), step)?,
             Action::Update { kind, record, fields } => self.update(*kind, record, fields)?,
             Action::LogCall(entry) => self.log_call(entry, step),
             Action::AmendCall { record, entry } => self.amend_call(record, entry),
             Action::AddTask(task) => self.task(task, step),
+            Action::CloseTask { task } => self.close_task(task),
             Action::AddNote { on, record, parts } => self.note(*on, record, parts, step),
             Action::LinkVisit { contact, google_client_id } => {
                 let fields = Fields { google_client_id: Some(google_client_id.clone()), ..Fields::default() };
                 self.update(Kind::Contact, contact, &fields)?
             }
+            Action::CompleteCall { .. } | Action::Announce(_) | Action::AddPhone { .. } => {
+                return Ok(Drafted::Settled(not_supported()));
+            }
         };
         draft.cut(self.schema);
         let skipped = matches!(&step.action, Action::LogCall(entry) if self.is_skipped(entry));
-        Ok(Some(draft).filter(|draft| !draft.data.is_empty() && !skipped))
+        if draft.data.is_empty() || skipped {
+            return Ok(Drafted::Settled(StepResult::Done { record: target_id(step) }));
+        }
+        Ok(Drafted::Request(draft))
     }
 
     fn create(&self, kind: Kind, fields: &Fields, contact: Option<&Ref>, step: &Step) -> Result<Draft, Trouble> {
@@ -217,6 +234,22 @@ impl Draft {
             }
         }
     }
+}
+
+/// The record a step writes to, when it is there already.
+fn target_id(step: &Step) -> Option<RecordId> {
+    match &step.action {
+        Action::Update { record: Ref::Known(id), .. } | Action::LinkVisit { contact: Ref::Known(id), .. } => {
+            Some(id.clone())
+        }
+        _ => None,
+    }
+}
+
+/// The answer to what the abilities exclude.
+fn not_supported() -> StepResult {
+    let text = "Zoho has no such step".to_owned();
+    StepResult::Refused { code: "not_supported".to_owned(), text }
 }
 
 fn not_a_person(kind: Kind) -> Trouble {

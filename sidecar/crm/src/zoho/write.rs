@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 use tieline_engine::{
-    ids::RecordId,
     phone::Phone,
     record::{Kind, Record},
     step::{Action, Ref, Step, StepKey, StepResult},
@@ -15,7 +14,7 @@ use super::{
     answers::{self, Intent, Refusal, Reply, Sub},
     schema::{Module, Schema},
     settings::Settings,
-    values::{CHAT, Draft, Making},
+    values::{CHAT, Draft, Drafted, Making},
     wire::{Call, SUBS_MAX, Wire},
 };
 use crate::{
@@ -45,12 +44,14 @@ pub(super) fn bundle(settings: &Settings, steps: &[Step]) -> usize {
 fn made(action: &Action) -> impl Iterator<Item = &StepKey> {
     let refs: [Option<&Ref>; 3] = match action {
         Action::Create { contact, .. } => [contact.as_ref(), None, None],
-        Action::Update { record, .. } | Action::AmendCall { record, .. } | Action::AddNote { record, .. } => {
-            [Some(record), None, None]
-        }
+        Action::Update { record, .. }
+        | Action::AmendCall { record, .. }
+        | Action::CompleteCall { record, .. }
+        | Action::AddNote { record, .. } => [Some(record), None, None],
         Action::LogCall(entry) => [entry.contact.as_ref(), entry.lead.as_ref(), entry.deal.as_ref()],
         Action::AddTask(task) => [task.contact.as_ref(), task.lead.as_ref(), task.deal.as_ref()],
-        Action::LinkVisit { contact, .. } => [Some(contact), None, None],
+        Action::LinkVisit { contact, .. } | Action::AddPhone { contact, .. } => [Some(contact), None, None],
+        Action::Announce(_) | Action::CloseTask { .. } => [None; 3],
     };
     refs.into_iter().flatten().filter_map(|reference| match reference {
         Ref::Made(key) => Some(key),
@@ -71,8 +72,8 @@ pub(super) async fn perform(
     let mut sending: Vec<(&Step, Draft)> = Vec::new();
     for step in steps {
         match making.draft(step)? {
-            Some(draft) => sending.push((step, draft)),
-            None => drop(answer.results.insert(step.key.clone(), StepResult::Done { record: target_id(step) })),
+            Drafted::Request(draft) => sending.push((step, draft)),
+            Drafted::Settled(result) => drop(answer.results.insert(step.key.clone(), result)),
         }
     }
     let writing = Writing { wire: Wire { settings, session } };
@@ -83,16 +84,6 @@ pub(super) async fn perform(
     };
     answer.results.extend(results);
     Ok(answer)
-}
-
-/// The record a step writes to, when it is there already.
-fn target_id(step: &Step) -> Option<RecordId> {
-    match &step.action {
-        Action::Update { record: Ref::Known(id), .. } | Action::LinkVisit { contact: Ref::Known(id), .. } => {
-            Some(id.clone())
-        }
-        _ => None,
-    }
 }
 
 struct Writing<'a> {
@@ -223,6 +214,10 @@ fn refused(step: &Step, draft: &Draft, refusal: &Refusal<'_>) -> Result<StepResu
         return Ok(StepResult::Exists(Box::new(record)));
     }
     if let Some(kind) = gone(draft, refusal) {
+        if let Action::CloseTask { task } = &step.action {
+            // Nobody has to do a task that was deleted.
+            return Ok(StepResult::Done { record: Some(task.clone()) });
+        }
         return Ok(StepResult::TargetGone { kind });
     }
     Ok(StepResult::Refused { code: refusal.code.clone(), text: refusal.text() })

@@ -127,14 +127,16 @@ impl FaultName {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::SearchLag => {
-                "records created less than `ms` ago are missing from searches and filtered lists (Zoho COQL, reads by id and RetailCRM orders/statuses see them)"
+                "records created less than `ms` ago are missing from searches and filtered lists (Zoho COQL, reads by id, RetailCRM orders/statuses and RemOnline lists asked for `ids` see them)"
             }
-            Self::RateLimit => "refused as too many: Zoho 429 TOO_MANY_REQUESTS, RetailCRM 503 \"Rate limit exceeded\"",
+            Self::RateLimit => {
+                "refused as too many: Zoho 429 TOO_MANY_REQUESTS, RetailCRM 503 \"Rate limit exceeded\", SendPulse 429 error_code 2020202020, RemOnline 429, Dataverse 429 with Retry-After (`ms` or 5 s)"
+            }
             Self::TokenExpired => {
-                "all access tokens die and the request is answered 401 INVALID_TOKEN; refreshing helps"
+                "all access tokens die and the request is answered 401 INVALID_TOKEN (SendPulse 401 \"Unauthorized!\"; its static key goes on working); refreshing helps; RemOnline: the tokens of generation A die (403 code 101, or 401), the bearer key goes on working; Dataverse: 401 without a body"
             }
             Self::TokenRevoked => {
-                "Zoho: the token server answers 200 {\"error\":\"invalid_code\"} and the API 401 INVALID_TOKEN; RetailCRM: 403 Wrong \"apiKey\" value."
+                "Zoho: the token server answers 200 {\"error\":\"invalid_code\"} and the API 401 INVALID_TOKEN; RetailCRM: 403 Wrong \"apiKey\" value.; SendPulse: invalid_client from the token server, API 401 for tokens and the static key; RemOnline: /token/new 401 code 111, tokens as dead, bearer 401; Dataverse: token server 401 invalid_client 7000222, API 401"
             }
             Self::TokenThrottled => "the token server answers 400 Access Denied",
             Self::Outage => "out of service: 503, or with \"mode\":\"cut\" the connection is cut",
@@ -142,15 +144,17 @@ impl FaultName {
             Self::LostReply => "the request is carried out, then the connection is cut",
             Self::LostRequest => "the connection is cut before the request is carried out",
             Self::PartialFailure => {
-                "the second half of a batch (the last sub-request of a composite) is refused: Zoho 207, RetailCRM 460"
+                "the second half of a batch (the last sub-request of a composite) is refused: Zoho 207, RetailCRM 460, SendPulse (attributes/batch) 422; Dataverse: the last operation of a $batch, its change set undone"
             }
             Self::HtmlErrorPage => "a proxy's 502 page in HTML",
             Self::UnknownAccount => {
-                "Zoho: 200 {\"error\":\"invalid_client\"} from the token server; RetailCRM: 404 HTML page \"Account does not exist.\""
+                "Zoho: 200 {\"error\":\"invalid_client\"} from the token server; RetailCRM: 404 HTML page \"Account does not exist.\"; SendPulse: 401 invalid_client, API 401; RemOnline: as token_revoked; Dataverse: token server 400 700016, API 403 0x80072560"
             }
             Self::MissingRequiredField => "the `field` of `module` has become mandatory",
             Self::InternalError => "500, nothing carried out",
-            Self::PermissionDenied => "403: Zoho NO_PERMISSION, RetailCRM \"Access denied.\"",
+            Self::PermissionDenied => {
+                "403: Zoho NO_PERMISSION, RetailCRM \"Access denied.\", SendPulse \"Access denied\", RemOnline code 403, Dataverse 0x80040220"
+            }
             Self::ScopeMissing => "401 OAUTH_SCOPE_MISMATCH",
             Self::TelephonyDisabled => "telephony methods answer success:false \"Telephony not enabled\"",
         }
@@ -168,8 +172,11 @@ impl FaultName {
 
     pub(crate) fn crms(self) -> &'static [CrmKind] {
         match self {
-            Self::TokenExpired | Self::TokenThrottled | Self::ScopeMissing => &[CrmKind::Zoho],
+            Self::TokenExpired => &[CrmKind::Zoho, CrmKind::SendPulse, CrmKind::RemOnline, CrmKind::Dataverse],
+            Self::TokenThrottled | Self::ScopeMissing => &[CrmKind::Zoho],
             Self::TelephonyDisabled => &[CrmKind::RetailCrm],
+            // RemOnline takes no batches.
+            Self::PartialFailure => &[CrmKind::Zoho, CrmKind::RetailCrm, CrmKind::SendPulse, CrmKind::Dataverse],
             _ => CrmKind::all(),
         }
     }

@@ -183,5 +183,5 @@ async fn a_stopped_sandbox_answers_no_more() {
 fn a_crm_is_named_in_any_letter_case() {
     assert_eq!(CrmKind::parse(" RetailCRM "), Ok(CrmKind::RetailCrm));
     let error = CrmKind::parse("siebel").unwrap_err().to_string();
-    assert_eq!(error, "no simulated CRM is called \"siebel\"; there are: zoho, retailcrm");
+    assert!(error.starts_with("no simulated CRM is called \"siebel\"; there are: zoho, retailcrm"), "{error}");
 }

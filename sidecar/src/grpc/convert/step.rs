@@ -40,10 +40,10 @@ fn planned(step: &Step, zone: &TimeZone, link: RecordLink<'_>) -> v1::PlannedSte
     let mut values = Values::default();
     let (kind, changed) = values.action(&step.action, zone);
     let action = if changed.is_some() { v1::StepAction::Update } else { v1::StepAction::Create };
-    let target = match changed {
+    let target = match &changed {
         Some(Ref::Known(id)) if !id.as_str().starts_with(PRETENDED) => Some(record(kind, id, link)),
         made => {
-            values.reference("record", made);
+            values.reference("record", made.as_ref());
             None
         }
     };
@@ -62,7 +62,7 @@ struct Values(Vec<v1::FieldValue>);
 
 impl Values {
     /// An action's values; returns the kind of record it is about and, when one is changed, which.
-    fn action<'a>(&mut self, action: &'a Action, zone: &TimeZone) -> (Kind, Option<&'a Ref>) {
+    fn action(&mut self, action: &Action, zone: &TimeZone) -> (Kind, Option<Ref>) {
         match action {
             Action::Create { kind, fields, contact } => {
                 self.fields(fields);
@@ -71,15 +71,30 @@ impl Values {
             }
             Action::Update { kind, record, fields } => {
                 self.fields(fields);
-                (*kind, Some(record))
+                (*kind, Some(record.clone()))
             }
             Action::LogCall(entry) => {
                 self.entry(entry, zone);
                 (Kind::CallRecord, None)
             }
-            Action::AmendCall { record, entry } => {
+            Action::AmendCall { record, entry } | Action::CompleteCall { record, entry } => {
                 self.entry(entry, zone);
-                (Kind::CallRecord, Some(record))
+                (Kind::CallRecord, Some(record.clone()))
+            }
+            Action::Announce(ringing) => {
+                self.text("direction", Some(words::direction_word(ringing.direction)));
+                self.moment("started_at", ringing.started_at);
+                self.client(ringing.client.as_ref(), ringing.client_text.as_ref());
+                self.text("agent", ringing.agent.as_ref().map(|agent| agent.as_str()));
+                (Kind::CallRecord, None)
+            }
+            Action::AddPhone { contact, phone, phone_text } => {
+                self.client(phone.as_ref(), phone_text.as_ref());
+                (Kind::Contact, Some(contact.clone()))
+            }
+            Action::CloseTask { task } => {
+                self.text("done", Some("true"));
+                (Kind::Task, Some(Ref::Known(task.clone())))
             }
             Action::AddTask(task) => {
                 self.task(task, zone);
@@ -92,7 +107,7 @@ impl Values {
             }
             Action::LinkVisit { contact, google_client_id } => {
                 self.text("google_client_id", Some(google_client_id));
-                (Kind::Contact, Some(contact))
+                (Kind::Contact, Some(contact.clone()))
             }
         }
     }
@@ -161,6 +176,9 @@ impl Values {
 
     fn task(&mut self, task: &Task, zone: &TimeZone) {
         self.text("about", Some(task.about.as_str()));
+        self.text("name", task.name.as_ref());
+        self.text("pipeline", task.board.as_ref().and_then(|board| board.pipeline.as_ref()));
+        self.text("stage", task.board.as_ref().map(|board| &board.stage));
         self.text("owner", task.owner.as_ref().map(|owner| owner.as_str()));
         self.moment("due_at", task.due_at);
         self.text("done", Some(task.done.to_string()));

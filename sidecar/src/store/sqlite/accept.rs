@@ -21,14 +21,16 @@ pub(super) struct Ready {
     lane: String,
     day: String,
     json: String,
+    facts: String,
 }
 
 impl Ready {
     /// Makes a piece ready.
     pub(super) fn new(piece: Piece) -> Result<Self, StoreError> {
         let piece = Piece { call: join(None, piece.call), ..piece };
-        let (lane, day, json) = ((piece.lane_of)(&piece.call), piece.day.to_string(), row::to_json(&piece.call)?);
-        Ok(Self { piece, lane, day, json })
+        let (lane, day) = ((piece.lane_of)(&piece.call), piece.day.to_string());
+        let (json, facts) = (row::to_json(&piece.call)?, row::to_json(&Facts::new(piece.at))?);
+        Ok(Self { piece, lane, day, json, facts })
     }
 }
 
@@ -86,7 +88,7 @@ fn known(conn: &Connection, call: &Call) -> Result<Option<Known>, StoreError> {
 }
 
 fn insert(conn: &Connection, ready: &Ready) -> Result<i64, StoreError> {
-    let Ready { piece, lane, day, json } = ready;
+    let Ready { piece, lane, day, json, facts } = ready;
     let (project, at) = (&piece.call.project, piece.at);
     let ahead = queue::ahead(conn, project, lane, at)?;
     conn.prepare_cached(
@@ -99,7 +101,7 @@ fn insert(conn: &Connection, ready: &Ready) -> Result<i64, StoreError> {
         piece.call.id.as_str(),
         lane,
         json,
-        row::to_json(&Facts::new(at))?,
+        facts,
         micros(at),
         micros(piece.call.started_at.unwrap_or(at)),
         day,

@@ -134,6 +134,8 @@ fn planned_steps_show_values_and_name_what_earlier_steps_make() {
         ..Fields::default()
     };
     let task = Task {
+        name: Some("Call back".to_owned()),
+        board: None,
         about: TaskAbout::MissedCall,
         owner: None,
         due_at: Some(at(0)),

@@ -28,3 +28,15 @@ async fn the_trace_a_report_came_with_is_kept_with_the_call() {
     assert_eq!(kept.split('-').nth(1), Some(TRACE_ID), "{kept}");
     assert_ne!(kept, PARENT, "the kept parent is the sidecar's own span");
 }
+
+#[tokio::test]
+async fn without_traces_of_our_own_the_caller_s_is_passed_on_as_it_came() {
+    let house = House::over(Arc::new(Away), "", "active = false").await;
+    for (id, parent, kept) in [("1", PARENT, Some(PARENT)), ("2", "00-nonsense", None)] {
+        let mut request = Request::new(report(ended(id, "0671234567")));
+        request.metadata_mut().insert("traceparent", MetadataValue::from_static(parent));
+        house.sync().sync_call(request).await.unwrap();
+        let stored = house.sidecar().report(&ProjectId::new("shop"), &CallId::new(id)).await.unwrap();
+        assert_eq!(stored.trace.as_deref(), kept);
+    }
+}

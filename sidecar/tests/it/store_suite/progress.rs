@@ -93,6 +93,7 @@ pub(crate) async fn own_records_are_kept_per_lane_and_replaced_by_id(store: &dyn
         at: at(seconds),
         owner: Some(UserId::new("5")),
         contact: None,
+        open: true,
     };
     accept(store, call("a", "1"), 0).await;
     accept(store, call("b", "2"), 0).await;

@@ -37,6 +37,7 @@ pub(super) fn text(kind: CrmKind, extra: &Extra) -> String {
             (of_zoho(&extra.settings), ["5725767000000411001", "5725767000000411002", "5725767000000411003"])
         }
         CrmKind::RetailCrm => (of_retailcrm(&extra.settings), ["1", "2", "3"]),
+        other => panic!("{other} has no project here"),
     };
     let agents: String = ["one", "two", "three"]
         .iter()

@@ -40,6 +40,8 @@ fn a_status_belongs_to_the_group_it_names_or_that_lists_it() {
 fn due(crm: &dyn Dialect) -> String {
     let task = Task {
         about: TaskAbout::Review,
+        name: None,
+        board: None,
         owner: Some(UserId::new("17")),
         due_at: Some(at("2026-01-15T12:00:00Z")),
         done: false,

@@ -53,6 +53,8 @@ fn a_partial_success_is_none_for_the_one_entity_sent() {
 fn a_refused_task_names_the_field() {
     let task = Task {
         about: TaskAbout::Review,
+        name: None,
+        board: None,
         owner: Some(UserId::new("17")),
         due_at: None,
         done: false,

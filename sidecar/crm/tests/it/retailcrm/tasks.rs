@@ -18,6 +18,8 @@ use crate::scripted::Scripted;
 pub(super) fn task(about: TaskAbout) -> Task {
     Task {
         about,
+        name: None,
+        board: None,
         owner: Some(UserId::new("17")),
         due_at: Some(at("2026-01-15T13:45:30Z")),
         done: false,

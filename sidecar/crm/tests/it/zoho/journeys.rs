@@ -7,17 +7,13 @@ use serde_json::{Value, json};
 use tieline_crm::{Dialect, Trouble};
 use tieline_engine::{
     agents::{Agent, Agents},
-    backlog::BacklogPolicy,
     call::{AgentRef, Call, Direction, Leg, Outcome, Phase},
     facts::Facts,
     ids::{CallId, ProjectId, UserId},
     jiff::{SignedDuration, tz::TimeZone},
-    matching::MatchPolicy,
     next::{End, Next, next},
     phone::{NumberPlan, Phone, Region},
-    policy::{Patience, Policy, Texts},
-    routing::RoutePolicy,
-    stop_list::StopList,
+    policy::Policy,
 };
 
 use super::support::{composite, duplicate, executed, in_data, in_session, learned, not_executed, now, written};
@@ -32,20 +28,8 @@ fn policy(dialect: &dyn Dialect) -> Policy {
         ..Agent::default()
     };
     Policy {
-        crm_plan: plan.clone(),
-        plan,
-        zone: TimeZone::UTC,
         agents: Agents::new(vec![agent], None, Some(UserId::new("400"))),
-        stop_list: StopList::default(),
-        scenario: dialect.default_scenario(),
-        matching: MatchPolicy::default(),
-        stage_rules: Vec::new(),
-        mappings: Vec::new(),
-        routing: RoutePolicy::default(),
-        backlog: BacklogPolicy::default(),
-        abilities: dialect.abilities().clone(),
-        patience: Patience::default(),
-        texts: Texts::default(),
+        ..Policy::new(plan, TimeZone::UTC, dialect.abilities().clone(), dialect.default_scenario())
     }
 }
 

@@ -143,6 +143,8 @@ pub(super) fn log_call(entry: CallEntry) -> Step {
 pub(super) fn task(about: TaskAbout) -> Task {
     Task {
         about,
+        name: None,
+        board: None,
         owner: Some(UserId::new("411")),
         due_at: None,
         done: true,
