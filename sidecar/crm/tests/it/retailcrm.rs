@@ -1,14 +1,17 @@
 //! RetailCRM's dialect against written answers.
 
 mod calls;
+mod closing;
 mod customers;
 mod errors;
 mod events;
+mod inspect;
 mod look_up;
 mod marks;
 mod orders;
 mod reference;
 mod refusals;
+mod register;
 mod scenario;
 mod settings;
 mod tasks;
