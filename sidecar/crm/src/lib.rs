@@ -5,7 +5,9 @@
 
 pub mod dialect;
 pub mod registry;
+pub mod remonline;
 pub mod retailcrm;
+pub mod sendpulse;
 pub mod transport;
 pub mod trouble;
 pub mod zoho;

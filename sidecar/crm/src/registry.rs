@@ -2,7 +2,7 @@
 
 use crate::{
     dialect::{Connect, Dialect, Fault},
-    retailcrm, zoho,
+    remonline, retailcrm, sendpulse, zoho,
 };
 
 macro_rules! registry {
@@ -40,6 +40,8 @@ macro_rules! registry {
 }
 
 registry! {
+    Remonline = "remonline" => remonline;
     Retailcrm = "retailcrm" => retailcrm;
+    Sendpulse = "sendpulse" => sendpulse;
     Zoho = "zoho" => zoho;
 }

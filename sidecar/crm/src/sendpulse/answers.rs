@@ -127,7 +127,8 @@ fn judge(crm: &Sendpulse, response: &Response, name: &'static str) -> Result<Val
         None if is_success => Err(Failure::Unclear(format!("{name}: HTTP {} without a JSON answer", response.status))),
         body => {
             // An error told with a success: its code stands in for the status.
-            let status = if is_success { code.and_then(|code| u16::try_from(code).ok()) } else { Some(response.status) };
+            let status =
+                if is_success { code.and_then(|code| u16::try_from(code).ok()) } else { Some(response.status) };
             Err(failed(crm, response, status.unwrap_or(422), body.as_ref(), name))
         }
     }

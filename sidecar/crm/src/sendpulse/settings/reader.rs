@@ -65,9 +65,10 @@ impl<'a> Reader<'a> {
     /// Exactly one of a static key and an application's id and secret.
     pub(super) fn credentials(&mut self) -> Credentials {
         let key = self.secret("api_key");
-        let id = self.text("client_id").map(str::to_owned).or_else(|| {
-            self.secret("client_id").map(|id| id.expose_secret().to_owned())
-        });
+        let id = self
+            .text("client_id")
+            .map(str::to_owned)
+            .or_else(|| self.secret("client_id").map(|id| id.expose_secret().to_owned()));
         let secret = self.secret("client_secret");
         match (key, id, secret) {
             (Some(key), None, None) => return Credentials::Key(key),
