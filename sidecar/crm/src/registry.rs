@@ -1,6 +1,7 @@
 //! The one list of CRMs.
 
 use crate::{
+    dataverse,
     dialect::{Connect, Dialect, Fault},
     remonline, retailcrm, sendpulse, zoho,
 };
@@ -40,6 +41,7 @@ macro_rules! registry {
 }
 
 registry! {
+    Dataverse = "dataverse" => dataverse;
     Remonline = "remonline" => remonline;
     Retailcrm = "retailcrm" => retailcrm;
     Sendpulse = "sendpulse" => sendpulse;

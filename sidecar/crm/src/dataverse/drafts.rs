@@ -10,7 +10,7 @@ use tieline_engine::{
 use super::{
     batch::{Condition, Operation},
     guid::Guid,
-    settings::{Create, Missed, Settings},
+    settings::{Create, Missed, Owner, Settings},
     text,
     values::{self, Links, Status, put},
     wire::Wire,
@@ -62,7 +62,11 @@ pub(super) fn refusal(code: &str, text: &str) -> StepResult {
 
 fn create_contact(settings: &Settings, step: &Step, fields: &Fields) -> Drafted {
     let row = Guid::of(&step.mark);
-    let owner = fields.owner.as_ref().map(user).transpose()?;
+    let owner = match &settings.owner {
+        Owner::Application => None,
+        Owner::Scenario => fields.owner.as_ref().map(user).transpose()?,
+        Owner::User(id) => Some(id.clone()),
+    };
     let body = values::contact(settings, fields, owner.as_ref());
     let operation = creation(settings, "dataverse.contacts.create", ("contacts", "contactid"), &row, body);
     Ok(Draft { operations: vec![operation], row, target: None })

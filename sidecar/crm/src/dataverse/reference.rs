@@ -95,8 +95,7 @@ fn field(row: &Value) -> Option<CrmField> {
 pub(super) async fn missing(wire: &Wire<'_>, table: &str, columns: &[&str]) -> Result<Option<Vec<String>>, Trouble> {
     let terms: Vec<String> = columns.iter().map(|column| format!("LogicalName eq '{column}'")).collect();
     let filter = in_query(&terms.join(" or "));
-    let path =
-        format!("EntityDefinitions(LogicalName='{table}')/Attributes?$select=LogicalName&$filter={filter}");
+    let path = format!("EntityDefinitions(LogicalName='{table}')/Attributes?$select=LogicalName&$filter={filter}");
     let answer = match wire.get("dataverse.attributes.list", &path).await {
         Ok(Some(answer)) => answer,
         Ok(None) | Err(Trouble::NotAllowed(_) | Trouble::Malformed(_)) => return Ok(None),

@@ -18,11 +18,14 @@ const LONG_TEXT: &str = "description";
 
 /// Mends the values a refusal is about. Answers whether anything is different now.
 pub(super) fn repair(settings: &Settings, sending: &mut [(&Step, Draft)], refused: &Refusal) -> bool {
-    let bodies = sending.iter_mut().flat_map(|(_, draft)| draft.operations.iter_mut().map(|op| &mut op.body));
+    let mut bodies: Vec<&mut Map<String, Value>> =
+        sending.iter_mut().flat_map(|(_, draft)| draft.operations.iter_mut().map(|op| &mut op.body)).collect();
+    let named = bodies.iter().flat_map(|body| body.keys()).find(|column| refused.names(column)).cloned();
+    let too_long = named.as_deref().unwrap_or(LONG_TEXT);
     let mut mended = false;
-    for body in bodies {
+    for body in &mut bodies {
         mended |= match refused.why {
-            Why::TooLong => cut(body, refused) || drop_optional(settings, body, refused),
+            Why::TooLong => cut(body, too_long, refused.length_max()) || drop_optional(settings, body, refused),
             Why::Bad => drop_optional(settings, body, refused),
             Why::Exists | Why::Duplicate | Why::Gone => false,
         };
@@ -30,13 +33,10 @@ pub(super) fn repair(settings: &Settings, sending: &mut [(&Step, Draft)], refuse
     mended
 }
 
-/// Cuts the text the CRM names to the length it names, else to half.
-fn cut(body: &mut Map<String, Value>, refused: &Refusal) -> bool {
-    let named = body.keys().find(|column| refused.names(column)).cloned();
-    let column = named.unwrap_or_else(|| LONG_TEXT.to_owned());
-    let Some(Value::String(value)) = body.get_mut(&column) else { return false };
-    let max = refused.length_max().unwrap_or(value.chars().count() / 2);
-    let shorter = text::fit(value, max);
+/// Cuts a text to the length the CRM names, else to half.
+fn cut(body: &mut Map<String, Value>, column: &str, max: Option<usize>) -> bool {
+    let Some(Value::String(value)) = body.get_mut(column) else { return false };
+    let shorter = text::fit(value, max.unwrap_or(value.chars().count() / 2));
     if shorter == *value {
         return false;
     }

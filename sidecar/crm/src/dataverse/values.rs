@@ -44,7 +44,9 @@ impl Status {
         match (entry.outcome.is_answered(), settings.missed) {
             (false, Missed::Open) => None,
             (false, Missed::Canceled) => Some(Self::CANCELED),
-            (true, _) | (false, Missed::Completed) => Some(if is_outgoing(entry) { Self::MADE } else { Self::RECEIVED }),
+            (true, _) | (false, Missed::Completed) => {
+                Some(if is_outgoing(entry) { Self::MADE } else { Self::RECEIVED })
+            }
         }
     }
 
@@ -65,7 +67,7 @@ pub(super) fn contact(settings: &Settings, fields: &Fields, owner: Option<&Guid>
     }
     let name = fields.name.as_ref().filter(|name| !name.is_blank()).map(Private::expose);
     put(&mut contact, "lastname", name.map(|name| fit(name.trim(), CONTACT_TEXT_MAX)));
-    put(&mut contact, OWNER, owner.or(settings.owner.as_ref()).map(user));
+    put(&mut contact, OWNER, owner.map(user));
     contact
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn read(api: Api, session: &Session<'_>, request: Request) -> R
     match judge(&response, api, name) {
         Ok(Value::Null) => Err(Trouble::Unavailable(format!("{name}: an empty answer"))),
         Ok(value) => Ok(Some(value)),
-        Err(Failure::Refused(Refusal::NotFound)) => Ok(None),
+        Err(Failure::Refused(Refusal::NotFound(_))) => Ok(None),
         Err(Failure::Refused(Refusal::Bad(data))) => {
             Err(Trouble::Malformed(format!("{name}: {} ({})", data.code, data.fields())))
         }
@@ -54,7 +54,7 @@ pub(super) fn of_token(response: &Response) -> Result<Value, Trouble> {
         Ok(value) => Ok(value),
         Err(Failure::Trouble(Trouble::TokenExpired)) | Err(Failure::Refused(Refusal::Bad(_))) => Err(key_dead()),
         Err(Failure::Trouble(trouble)) => Err(trouble),
-        Err(Failure::Refused(Refusal::NotFound)) => {
+        Err(Failure::Refused(Refusal::NotFound(_))) => {
             Err(Trouble::Malformed(format!("{NAME}: not found; check the settings url and api")))
         }
         Err(Failure::Unclear(text)) => Err(Trouble::Unavailable(text)),
@@ -132,7 +132,7 @@ fn by_status(
         402 => Trouble::NotAllowed(format!("{name}: the account has to be paid for")),
         403 => Trouble::NotAllowed(format!("{name}: the key's employee has no right to it; give full access")),
         404 if is_page => Trouble::Malformed(format!("{name}: no such path; check the settings url and api")),
-        404 => return Failure::Refused(Refusal::NotFound),
+        404 => return Failure::Refused(Refusal::NotFound(BadData::new(body, code, 404))),
         405 => Trouble::Malformed(format!("{name}: wrong HTTP method; check the setting api")),
         429 => rate_limited(response),
         503 if speaks_of_rate(response) => rate_limited(response),

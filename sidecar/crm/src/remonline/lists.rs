@@ -28,7 +28,8 @@ pub(super) fn put(query: &mut Query, style: ListStyle, name: &str, values: &[Str
 }
 
 /// The rows of a list, each id once. Where there are more than `pages_max` pages, the first and the last are read:
-/// the newest rows are at one end, and which one is not documented. A list that is not there is empty.
+/// the newest rows are at one end, and which one is not documented. A list that is not there is a fault of the
+/// settings: taken for empty, every client would be new.
 pub(super) async fn rows(
     settings: &Settings,
     session: &Session<'_>,
@@ -37,9 +38,22 @@ pub(super) async fn rows(
     query: &Query,
     pages_max: u64,
 ) -> Result<Vec<Value>, Trouble> {
+    let rows = rows_if_there(settings, session, name, path, query, pages_max).await?;
+    rows.ok_or_else(|| Trouble::Malformed(format!("{name}: not found; check the settings url and api")))
+}
+
+/// As [`rows`], for lists not every account has.
+pub(super) async fn rows_if_there(
+    settings: &Settings,
+    session: &Session<'_>,
+    name: &'static str,
+    path: &str,
+    query: &Query,
+    pages_max: u64,
+) -> Result<Option<Vec<Value>>, Trouble> {
     let request = auth::get(settings, session, name, path, query)?;
     let Some(first) = answers::read(settings.api, session, request).await? else {
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let mut all = of_page(&first);
     for page in others(&first, all.len() as u64, pages_max) {
@@ -55,7 +69,7 @@ pub(super) async fn rows(
     }
     let mut seen = BTreeSet::new();
     all.retain(|row| id_of(row).is_none_or(|id| seen.insert(id)));
-    Ok(all)
+    Ok(Some(all))
 }
 
 fn of_page(answer: &Value) -> Vec<Value> {

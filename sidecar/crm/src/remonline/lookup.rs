@@ -117,8 +117,7 @@ impl Search<'_> {
     fn add_clients_of_leads(&self, rows: &mut Vec<Row>) {
         let mut known: BTreeSet<RecordId> =
             rows.iter().filter(|row| row.kind == Kind::Contact).filter_map(Row::id).collect();
-        let shown = rows.iter().filter(|row| row.kind == Kind::Lead).filter_map(|lead| lead.value.get("client"));
-        let clients: Vec<Row> = shown.filter_map(|client| Row::new(Kind::Contact, client.clone())).collect();
+        let clients: Vec<Row> = rows.iter().filter(|row| row.kind == Kind::Lead).filter_map(client_of).collect();
         rows.extend(clients.into_iter().filter(|row| row.id().is_some_and(|id| known.insert(id))));
     }
 
@@ -127,8 +126,7 @@ impl Search<'_> {
     async fn orders(&self, rows: &[Row]) -> Result<Vec<Row>, Trouble> {
         let (name, path) = ("remonline.orders.list", self.crm.settings.api.orders());
         let people = rows.iter().filter(|row| row.kind == Kind::Contact && self.is_likely(row));
-        let ids: Vec<String> =
-            people.filter_map(Row::id).take(CLIENTS_MAX).map(|id| id.as_str().to_owned()).collect();
+        let ids: Vec<String> = people.filter_map(Row::id).take(CLIENTS_MAX).map(|id| id.as_str().to_owned()).collect();
         if !ids.is_empty() {
             let mut query = Query::new();
             lists::put(&mut query, self.crm.settings.id_query, "clients_ids", &ids);
@@ -162,8 +160,14 @@ impl Search<'_> {
         Ok(found)
     }
 
+    /// Not every account has leads.
     async fn read(&self, kind: Kind, name: &'static str, path: &str, query: &Query) -> Result<Vec<Row>, Trouble> {
-        let rows = lists::rows(&self.crm.settings, self.session, name, path, query, PAGES_MAX).await?;
+        let (settings, session) = (&self.crm.settings, self.session);
+        let rows = if kind == Kind::Lead {
+            lists::rows_if_there(settings, session, name, path, query, PAGES_MAX).await?.unwrap_or_default()
+        } else {
+            lists::rows(settings, session, name, path, query, PAGES_MAX).await?
+        };
         Ok(rows.into_iter().filter_map(|value| Row::new(kind, value)).collect())
     }
 
@@ -203,6 +207,17 @@ impl Search<'_> {
         let by_number = !own.is_empty() && row.phones().iter().any(|phone| last_digits(phone) == own);
         by_number || self.sought.chat.as_ref().is_some_and(|chat| row.carries(chat))
     }
+}
+
+/// The client a lead shows inside, with the lead's number where it has none of its own.
+fn client_of(lead: &Row) -> Option<Row> {
+    let mut client = Row::new(Kind::Contact, lead.value.get("client")?.clone())?;
+    if client.phones().is_empty()
+        && let Some(map) = client.value.as_object_mut()
+    {
+        map.insert("phone".to_owned(), lead.phones().into());
+    }
+    Some(client)
 }
 
 fn last_digits(text: &str) -> String {

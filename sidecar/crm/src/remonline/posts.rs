@@ -23,8 +23,17 @@ pub(super) struct Post {
     pub(super) path: String,
     pub(super) body: Map<String, Value>,
     pub(super) gives: Gives,
-    /// The record it cannot do without.
-    pub(super) target: Option<Kind>,
+    pub(super) target: Target,
+}
+
+/// The record a request cannot do without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    None,
+    /// The path leads to it: not found means that it is gone.
+    At(Kind),
+    /// The body names it: not found may as well be about the path.
+    Named(Kind),
 }
 
 /// What a success brings.
@@ -44,11 +53,16 @@ pub(super) type Planned = Result<Post, StepResult>;
 
 impl Post {
     fn new(name: &'static str, path: impl Into<String>, body: Map<String, Value>) -> Self {
-        Self { name, method: Method::Post, path: path.into(), body, gives: Gives::Id, target: None }
+        Self { name, method: Method::Post, path: path.into(), body, gives: Gives::Id, target: Target::None }
     }
 
-    fn on(mut self, kind: Option<Kind>) -> Self {
-        self.target = kind;
+    fn naming(mut self, kind: Option<Kind>) -> Self {
+        self.target = kind.map_or(Target::None, Target::Named);
+        self
+    }
+
+    fn at(mut self, kind: Kind) -> Self {
+        self.target = Target::At(kind);
         self
     }
 
@@ -64,12 +78,7 @@ impl Post {
 }
 
 /// The request of a step and of the notes that go along with it.
-pub(super) fn post_of(
-    crm: &Remonline,
-    session: &Session<'_>,
-    step: &Step,
-    notes: &[Step],
-) -> Result<Planned, Trouble> {
+pub(super) fn post_of(crm: &Remonline, session: &Session<'_>, step: &Step, notes: &[Step]) -> Result<Planned, Trouble> {
     match &step.action {
         Action::Create { kind, fields, contact } => {
             let contact = contact.as_ref().map(id_of).transpose()?;
@@ -110,12 +119,12 @@ fn create(crm: &Remonline, kind: Kind, fields: &Fields, contact: Option<&str>, t
         Kind::Lead => {
             let lead_type = settings.lead_type.ok_or_else(|| refusal("no_lead_type", "set lead_type"))?;
             let lead = values::lead(settings, lead_type, fields, contact, text);
-            Ok(Post::new("remonline.leads.create", api::LEADS, lead).on(target))
+            Ok(Post::new("remonline.leads.create", api::LEADS, lead).naming(target))
         }
         Kind::Deal => {
             let client = contact.ok_or_else(|| refusal("no_client", "an order is made for a client only"))?;
             let order = values::order(settings, place(crm, fields)?, fields, client, text);
-            Ok(Post::new("remonline.orders.create", settings.api.orders(), order).on(target))
+            Ok(Post::new("remonline.orders.create", settings.api.orders(), order).naming(target))
         }
         Kind::Task | Kind::CallRecord | Kind::Note => Err(unable()),
     }
@@ -158,7 +167,7 @@ fn update(crm: &Remonline, kind: Kind, id: &str, fields: &Fields) -> Planned {
         }
         _ => return Err(unchangeable(fields)),
     };
-    Ok(post.on(Some(kind)).giving(Gives::Known(record)))
+    Ok(post.at(kind).giving(Gives::Known(record)))
 }
 
 /// The API has no request that changes these fields and nothing else, so they are left out one after the other.
@@ -176,7 +185,7 @@ fn add_note(crm: &Remonline, session: &Session<'_>, on: Kind, id: &str, parts: &
     };
     let path = crm.settings.api.record(on, id).ok_or_else(unable)?;
     let comment = values::comment(&crm.settings, on, parts, session.zone);
-    Ok(Post::new(name, format!("{path}/comments"), comment).on(Some(on)).giving(Gives::IdOrNothing))
+    Ok(Post::new(name, format!("{path}/comments"), comment).at(on).giving(Gives::IdOrNothing))
 }
 
 /// A task hangs on the order, else the lead, else the client.
@@ -191,7 +200,7 @@ fn add_task(crm: &Remonline, session: &Session<'_>, task: &Task, mark: &Mark) ->
     let people = (assignee.as_str(), on);
     let body = values::task(&crm.settings, task, mark, people, (session.now, session.zone));
     let post = Post::new("remonline.tasks.create", api::TASKS, body).giving(Gives::IdOrNothing);
-    Ok(Ok(post.on(on.map(|(kind, _)| kind))))
+    Ok(Ok(post.naming(on.map(|(kind, _)| kind))))
 }
 
 fn close_task(task: &RecordId) -> Planned {

@@ -6,13 +6,13 @@ use tieline_engine::{
     step::{Action, Fields, Step, StepResult},
 };
 
-use super::values::bare;
+use super::{posts::Target, values::bare};
 
 /// Why the CRM refuses a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// What the path refers to is not there.
-    NotFound,
+    /// Something is not there: the path, or what it or the body refers to.
+    NotFound(BadData),
     /// The data are bad.
     Bad(BadData),
 }
@@ -24,10 +24,12 @@ pub(super) struct BadData {
     pub(super) code: String,
     /// Names of fields, those of nested objects with dots between.
     fields: Vec<String>,
+    /// The text, for the words in it; never passed on.
+    message: String,
 }
 
 /// What bad data mean for the step: an optional field to leave out, a client that is gone, or work for a person.
-pub(super) fn explain(step: &Step, target: Option<Kind>, data: &BadData) -> StepResult {
+pub(super) fn explain(step: &Step, target: Target, data: &BadData) -> StepResult {
     let fields = match &step.action {
         Action::Create { fields, .. } | Action::Update { fields, .. } => Some(fields),
         _ => None,
@@ -35,8 +37,15 @@ pub(super) fn explain(step: &Step, target: Option<Kind>, data: &BadData) -> Step
     if let Some(field) = fields.and_then(|fields| optional(fields, data)) {
         return StepResult::FieldRefused { field, text: data.code.clone() };
     }
-    if target == Some(Kind::Contact) && data.names("client_id") {
-        return StepResult::TargetGone { kind: Kind::Contact };
+    match target {
+        Target::At(kind) | Target::Named(kind) if data.misses(kind) => return StepResult::TargetGone { kind },
+        Target::Named(Kind::Contact) if data.names("client_id") => {
+            return StepResult::TargetGone { kind: Kind::Contact };
+        }
+        Target::Named(kind) if data.fields.iter().any(|name| name.starts_with("rel_obj")) => {
+            return StepResult::TargetGone { kind };
+        }
+        _ => {}
     }
     StepResult::Refused { code: data.code.clone(), text: data.advice() }
 }
@@ -62,12 +71,24 @@ impl BadData {
         } else {
             "validation".to_owned()
         };
-        Self { code, fields }
+        let message = body.get("message").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+        Self { code, fields, message }
     }
 
     /// Whether an error is about a field of this name.
     fn names(&self, field: &str) -> bool {
         self.fields.iter().any(|name| name == field)
+    }
+
+    /// Whether the text says that a record of a kind is not there.
+    pub(super) fn misses(&self, kind: Kind) -> bool {
+        let word = match kind {
+            Kind::Contact => "client",
+            Kind::Lead => "lead",
+            Kind::Deal => "order",
+            Kind::Task | Kind::CallRecord | Kind::Note => return false,
+        };
+        self.message.contains(word) && (self.message.contains("not found") || self.message.contains("not exist"))
     }
 
     /// Whether an error is about a custom field, be it called `f12` or `12`.
@@ -91,7 +112,8 @@ impl BadData {
             let last = name.rsplit('.').next().unwrap_or_default();
             !bare(last).is_empty() && bare(last).bytes().all(|byte| byte.is_ascii_digit())
         };
-        let hint = if self.fields.iter().any(is_custom) { "; required ones go into required_fields" } else { "" };
+        let mut named = self.fields.iter().filter(|name| identifier(name).is_some());
+        let hint = if named.any(is_custom) { "; required ones go into required_fields" } else { "" };
         format!("{}{hint}", self.fields())
     }
 }

@@ -17,7 +17,7 @@ use super::{
     answers::{self, id_of, text_of},
     api, auth,
     lists::{self, Query},
-    posts::{Gives, Post, post_of},
+    posts::{Gives, Post, Target, post_of},
     refusals::{self, Refusal},
     settings::ListStyle,
 };
@@ -36,9 +36,8 @@ pub(super) fn bundle(steps: &[Step]) -> usize {
 /// Performs one bundle. The notes are done when, and only when, what carries them is.
 pub(super) async fn perform(crm: &Remonline, session: &Session<'_>, steps: &[Step]) -> Result<Answer, Trouble> {
     let count = bundle(steps);
-    let (first, notes) = match steps.split_at_checked(count).and_then(|(bundle, _)| bundle.split_first()) {
-        Some(bundle) => bundle,
-        None => return Ok(Answer::default()),
+    let Some((first, notes)) = steps.split_at_checked(count).and_then(|(bundle, _)| bundle.split_first()) else {
+        return Ok(Answer::default());
     };
     let result = perform_one(crm, session, first, notes).await?;
     let mut answer = Answer::default();
@@ -60,7 +59,7 @@ async fn perform_one(
         Ok(post) => post,
         Err(settled) => return Ok(settled),
     };
-    if let (Some(Kind::Lead), Gives::Known(lead)) = (post.target, &post.gives) {
+    if let (Target::At(Kind::Lead), Gives::Known(lead)) = (post.target, &post.gives) {
         let Some(status) = lead_status(crm, session, lead).await? else {
             return Ok(StepResult::TargetGone { kind: Kind::Lead });
         };
@@ -78,7 +77,8 @@ async fn perform_one(
 async fn lead_status(crm: &Remonline, session: &Session<'_>, lead: &RecordId) -> Result<Option<Value>, Trouble> {
     let mut query = Query::new();
     lists::put(&mut query, ListStyle::Brackets, "ids", &[lead.as_str().to_owned()]);
-    let leads = lists::rows(&crm.settings, session, "remonline.leads.get", api::LEADS, &query, 1).await?;
+    let name = "remonline.leads.get";
+    let leads = lists::rows_if_there(&crm.settings, session, name, api::LEADS, &query, 1).await?.unwrap_or_default();
     let Some(own) = leads.iter().find(|row| id_of(row).as_deref() == Some(lead.as_str())) else {
         return Ok(None);
     };
@@ -91,9 +91,7 @@ fn done(post: &Post, answer: &Value) -> Result<StepResult, Trouble> {
     let given = || answers::made_id(answer).map(RecordId::new);
     let record = match &post.gives {
         // It was made; which id it has is found by its mark.
-        Gives::Id => {
-            Some(given().ok_or_else(|| Trouble::Uncertain(format!("{}: the answer names no id", post.name)))?)
-        }
+        Gives::Id => Some(given().ok_or_else(|| Trouble::Uncertain(format!("{}: the answer names no id", post.name)))?),
         Gives::IdOrNothing => given(),
         Gives::Known(record) | Gives::Closed(record) => Some(record.clone()),
     };
@@ -101,13 +99,16 @@ fn done(post: &Post, answer: &Value) -> Result<StepResult, Trouble> {
 }
 
 fn refused(step: &Step, post: &Post, why: &Refusal) -> Result<StepResult, Trouble> {
-    match (why, &post.gives, post.target) {
+    if let Gives::Closed(task) = &post.gives {
         // Somebody has closed or removed it already.
-        (_, Gives::Closed(task), _) => Ok(StepResult::Done { record: Some(task.clone()) }),
-        (Refusal::NotFound, _, Some(kind)) => Ok(StepResult::TargetGone { kind }),
-        (Refusal::NotFound, _, None) => {
+        return Ok(StepResult::Done { record: Some(task.clone()) });
+    }
+    match (why, post.target) {
+        (Refusal::NotFound(_), Target::At(kind)) => Ok(StepResult::TargetGone { kind }),
+        (Refusal::NotFound(data), Target::Named(kind)) if data.misses(kind) => Ok(StepResult::TargetGone { kind }),
+        (Refusal::NotFound(_), _) => {
             Err(Trouble::Malformed(format!("{}: not found; check the settings url and api", post.name)))
         }
-        (Refusal::Bad(data), _, target) => Ok(refusals::explain(step, target, data)),
+        (Refusal::Bad(data), target) => Ok(refusals::explain(step, target, data)),
     }
 }

@@ -1,5 +1,7 @@
 //! Looking a client up: contacts by every written form of the number, then their deals, and marks.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use tieline_engine::{
     client::ClientKey,
@@ -77,31 +79,39 @@ async fn contacts(
     sought: &Sought,
     chat: Option<(&str, &str)>,
 ) -> Result<Vec<Value>, Trouble> {
+    let mut found = by_number(crm, session, sought).await?;
+    if let Some((field, chat)) = chat.filter(|_| !shows(&found, sought)) {
+        found.extend(by_field(crm, session, field, chat).await?);
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|contact| id_of(contact).is_some_and(|id| seen.insert(id)));
+    Ok(found)
+}
+
+async fn by_number(crm: &Sendpulse, session: &Session<'_>, sought: &Sought) -> Result<Vec<Value>, Trouble> {
     let forms = forms(crm, sought);
-    let is_likely = |contact: &Value| phones(contact).iter().any(|phone| resembles(phone, sought));
-    let mut found = match crm.settings.phone_search {
-        _ if forms.is_empty() => Vec::new(),
-        PhoneSearch::In => {
+    let mut found = Vec::new();
+    match crm.settings.phone_search {
+        PhoneSearch::In if !forms.is_empty() => {
             let condition = json!({ "field": "phones", "expression": "in", "value": forms });
-            get_list(crm, session, json!({ "fieldValueConditions": [condition] })).await?
+            found = get_list(crm, session, json!({ "fieldValueConditions": [condition] })).await?;
         }
+        PhoneSearch::In => {}
         PhoneSearch::Phone => {
-            let mut found = Vec::new();
             for form in forms {
                 found.extend(get_list(crm, session, json!({ "phone": form })).await?);
-                if found.iter().any(is_likely) {
+                if shows(&found, sought) {
                     break;
                 }
             }
-            found
         }
-    };
-    if let Some((field, chat)) = chat.filter(|_| !found.iter().any(is_likely)) {
-        found.extend(by_field(crm, session, field, chat).await?);
     }
-    let mut seen = std::collections::BTreeSet::new();
-    found.retain(|contact| id_of(contact).is_some_and(|id| seen.insert(id)));
     Ok(found)
+}
+
+/// Whether one of the contacts may be the client by its number.
+fn shows(contacts: &[Value], sought: &Sought) -> bool {
+    contacts.iter().flat_map(phones).any(|phone| resembles(&phone, sought))
 }
 
 /// Contacts by the value of one field.

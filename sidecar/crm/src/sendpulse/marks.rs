@@ -56,7 +56,7 @@ pub(super) async fn find(
         }
     }
     let tasks: Vec<&SoughtMark> = of_kind(Kind::Task).collect();
-    self::tasks(crm, session, &tasks, found).await
+    tasks_since(crm, session, &tasks, found).await
 }
 
 /// A contact whose making was not answered. One made in one request stands among the client's records, so that its
@@ -97,19 +97,20 @@ async fn by_external_id(crm: &Sendpulse, session: &Session<'_>, mark: &Mark) -> 
     Ok(answer.as_ref().and_then(answers::record).and_then(id_of))
 }
 
-/// The contact that got no further than its name: the client's number as name, no phone, made since.
+/// The contact that got no further than its name: the client's own or the number as name, no phone, made since.
 async fn bare(
     crm: &Sendpulse,
     session: &Session<'_>,
     client: &Sought,
     since: Timestamp,
 ) -> Result<Option<String>, Trouble> {
-    let name = match &client.key {
+    let given = client.name.as_ref().map(|name| name.expose().to_owned());
+    let name = given.unwrap_or_else(|| match &client.key {
         ClientKey::Phone(key) => key.as_str().to_owned(),
         ClientKey::Text(digits) => digits.raw().to_owned(),
         ClientKey::Chat(chat) => chat.joined(),
         ClientKey::Visit(id) => id.clone(),
-    };
+    });
     let sort = json!({ "fieldName": "id", "direction": "desc" });
     let contacts = lookup::get_list(crm, session, json!({ "firstName": name, "sortBy": sort })).await?;
     let zone = crm.zone(session);
@@ -192,7 +193,7 @@ fn collect(record: &Value, notes: &[&SoughtMark], found: &mut Found) {
 }
 
 /// Tasks made since, in one request for all marks.
-async fn tasks(
+async fn tasks_since(
     crm: &Sendpulse,
     session: &Session<'_>,
     sought: &[&SoughtMark],

@@ -114,6 +114,7 @@ fn entity(sent: &Sent, field: &str) -> Value {
 /// Who is looked for, as the engine asks.
 fn sought(spellings: &[&str]) -> Sought {
     Sought {
+        name: None,
         key: ClientKey::Phone(key()),
         spellings: spellings.iter().map(|text| (*text).to_owned()).collect(),
         chat: None,

@@ -132,6 +132,7 @@ fn a_join_that_zoho_refuses_is_not_tried_again() {
     let net = Scripted::new([(204, ""), (204, ""), (204, ""), (204, ""), (204, ""), (400, refused)]);
     let learned = learn(&*dialect(&[("composite_reads", "false")]), &net).unwrap();
     let sought = Sought {
+        name: None,
         key: ClientKey::Phone(super::support::key()),
         spellings: vec!["+380671234567".to_owned()],
         chat: None,
