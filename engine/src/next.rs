@@ -202,10 +202,12 @@ fn prove_uncertain(call: &Call, key: &ClientKey, policy: &Policy, facts: &Facts)
 }
 
 /// A look-up of the client and of marks. The client is left out when only records that can be found without it are in
-/// doubt: a note stands on a record of the client's.
+/// doubt.
 fn ask(call: &Call, key: &ClientKey, policy: &Policy, marks: Vec<SoughtMark>, why: ReasonCode) -> LookUp {
-    let wants_client =
-        marks.is_empty() || marks.iter().any(|mark| PEOPLE.contains(&mark.kind) || mark.kind == Kind::Note);
+    let by_client = |mark: &SoughtMark| {
+        PEOPLE.contains(&mark.kind) || (mark.kind == Kind::Note && policy.abilities.seeks_notes_by_client)
+    };
+    let wants_client = marks.is_empty() || marks.iter().any(by_client);
     let kinds: BTreeSet<Kind> = PEOPLE.into_iter().filter(|kind| policy.abilities.kinds.contains(kind)).collect();
     let mut spellings = match key {
         ClientKey::Phone(phone) => phone::spellings(phone, &policy.crm_plan),
