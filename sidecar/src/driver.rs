@@ -5,8 +5,8 @@ pub mod connection;
 mod deliver;
 pub mod quota;
 mod seal;
-mod told;
 mod tokens;
+mod told;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

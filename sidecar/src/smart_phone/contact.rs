@@ -1,7 +1,13 @@
 //! A client as the platform's contact book takes one (telephony/events.md 2.5, payload 42).
 
 use serde_json::{Value, json};
-use tieline_engine::{ids::AgentId, policy::Policy, record::Kind, redact::Private};
+use tieline_engine::{
+    ids::AgentId,
+    phone::{Phone, PhoneKey},
+    policy::Policy,
+    record::Kind,
+    redact::Private,
+};
 
 use super::SmartPhoneConfig;
 use crate::watch::Card;
@@ -23,9 +29,11 @@ impl Contact {
         let link = |kind| record(kind).and_then(|(_, _, link)| link.as_deref());
         // One of the two ids must be there.
         id(Kind::Contact).or(id(Kind::Lead))?;
-        let number = card.number.as_ref().map(tieline_engine::phone::PhoneKey::digits);
-        let number = number.or_else(|| card.number_text.as_ref().map(tieline_engine::phone::Phone::raw))?.to_owned();
-        let name = card.client.name.as_ref().filter(|name| !name.is_blank()).map_or(&*number, Private::expose);
+        let reported = card.number_text.as_ref().map(Phone::raw);
+        let number = card.number.as_ref().map(PhoneKey::digits).or(reported)?.to_owned();
+        let shown = card.number.as_ref().map(PhoneKey::as_str).or(reported).unwrap_or_default();
+        let name = card.client.name.as_ref().map(Private::expose).filter(|name| is_name(name, &number));
+        let name = name.unwrap_or(shown);
         let (responsible, staff) = owner(card.client.owner.as_ref(), policy);
         let body = json!({ "contacts": [{
             "projectId": config.project_id,
@@ -44,6 +52,12 @@ impl Contact {
         }] });
         Some(Self { key: number, body: Value::to_string(&body).into_bytes() })
     }
+}
+
+/// A client nobody has named may stand in the CRM under the number, in any spelling.
+fn is_name(name: &str, number: &str) -> bool {
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    !name.trim().is_empty() && (name.chars().any(char::is_alphabetic) || digits(name) != digits(number))
 }
 
 /// The owner's ids in the CRM and in the platform. The first must be there: "0" is nobody's (payload 42).

@@ -60,9 +60,12 @@ impl Channel {
         self.latest.send_replace(nr);
     }
 
-    /// Leaves a place empty: whoever comes back knows that something was there.
-    pub(super) fn pass_over(&self) {
-        self.latest.send_modify(|latest| *latest += 1);
+    /// Leaves a place empty: whoever comes back knows that something was there. Where nobody ever watched, nobody
+    /// can come back.
+    pub(super) fn pass_over(&self, kept: &Kept) {
+        if kept.left_at.is_some() {
+            self.latest.send_modify(|latest| *latest += 1);
+        }
     }
 }
 

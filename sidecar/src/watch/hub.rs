@@ -62,7 +62,7 @@ impl Hub {
         let channel = self.channel(project);
         let mut kept = channel.kept();
         if !kept.is_watched() {
-            channel.pass_over();
+            channel.pass_over(&kept);
         } else if let Some(card) = kept.news(card) {
             channel.push(&mut kept, at, Event::Card(card));
         }
@@ -75,7 +75,7 @@ impl Hub {
         let channel = self.channel(project);
         let kept = channel.kept();
         if !kept.is_watched() {
-            channel.pass_over();
+            channel.pass_over(&kept);
         }
         kept.is_watched()
     }
