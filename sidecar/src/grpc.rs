@@ -2,7 +2,7 @@
 //!
 //! | what | file |
 //! | --- | --- |
-//! | `SyncService` | `sync.rs`, `routed.rs`, `planned.rs`, `resend.rs` |
+//! | `SyncService` | `sync.rs`, `routed.rs`, `planned.rs`, `resend.rs`, `watch.rs` |
 //! | `AdminService` | `admin.rs`, `admin/` |
 //! | what every method shares: deadlines, traces, bounds | `desk.rs`, `deadline.rs`, `resting.rs` |
 //! | reading administrators' requests | `asked.rs` |
@@ -21,3 +21,4 @@ mod resend;
 mod resting;
 mod routed;
 pub mod sync;
+mod watch;
