@@ -58,10 +58,10 @@ impl Presences {
         self.0.get(&place.to_lowercase()).copied()
     }
 
-    /// Nobody told anything.
+    /// How many places do this.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn count(&self, presence: Presence) -> usize {
+        self.0.values().filter(|own| **own == presence).count()
     }
 }
 
