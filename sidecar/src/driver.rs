@@ -24,10 +24,13 @@ use self::connection::Connection;
 use crate::{
     callers::Callers,
     clock::Clock,
+    dialing::Wishes,
     outcomes::Outcomes,
+    presence::PresenceBook,
     project::Project,
     store::{Status, Store, StoreError},
     troubles::{self, Remedy},
+    watch::Hub,
 };
 
 /// Longest time a connection rests after trouble before one request tries again.
@@ -51,6 +54,12 @@ pub struct Driver {
     pub callers: Callers,
     /// Tells who waits that a call is finished.
     pub outcomes: Outcomes,
+    /// Everybody who watches.
+    pub watch: Hub,
+    /// What the agents' telephones are doing.
+    pub presences: PresenceBook,
+    /// Wishes to call that were seen lately.
+    pub wishes: Wishes,
     connections: BTreeMap<ProjectId, Arc<Connection>>,
 }
 
@@ -82,7 +91,9 @@ impl Driver {
             connections.insert(id, Arc::new(connection));
         }
         let (callers, outcomes) = (Callers::new(), Outcomes::new());
-        Ok(Arc::new(Self { store, clock, callers, outcomes, connections }))
+        let watch = Hub::new(format!("{:016x}", clock.random()));
+        let (presences, wishes) = (PresenceBook::default(), Wishes::default());
+        Ok(Arc::new(Self { store, clock, callers, outcomes, watch, presences, wishes, connections }))
     }
 
     /// The connection of a project.

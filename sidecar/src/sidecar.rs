@@ -1,5 +1,6 @@
 //! What the sidecar does, whatever door a request comes in by: gRPC, webhook and command line all end here.
 
+mod dial;
 mod plan;
 mod resend;
 mod route;
@@ -17,6 +18,7 @@ use tieline_engine::{
 use tokio::time;
 
 pub use self::{
+    dial::{DialAsk, DialWho},
     plan::{Plan, PlannedLookUp},
     resend::{Progress, Resend, Selection},
     route::{Basis, RouteAsk, Routed},

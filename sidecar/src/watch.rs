@@ -82,6 +82,8 @@ pub struct Dial {
     pub client_first: bool,
     /// The line to call from, where the wish names one.
     pub line: Option<Phone>,
+    /// The telephone platform was asked already and rings both: who watches only shows it.
+    pub carried_out: bool,
 }
 
 /// An event with its place.
@@ -139,6 +141,12 @@ impl Hub {
         let news = channel.latest.subscribe();
         let seen = after.unwrap_or_else(|| *news.borrow());
         Watcher { channel, news, seen }
+    }
+
+    /// Whether anybody watches a project now.
+    #[must_use]
+    pub fn is_watched(&self, project: &ProjectId) -> bool {
+        self.channel(project).latest.receiver_count() > 0
     }
 
     fn channel(&self, project: &ProjectId) -> Arc<Channel> {

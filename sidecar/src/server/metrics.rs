@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use tieline_engine::jiff::Timestamp;
+use tieline_engine::{dialing::Presence, jiff::Timestamp};
 
 use super::requests::Requests;
 use crate::{
@@ -26,6 +26,7 @@ pub async fn text(driver: &Driver, requests: &Requests) -> Result<String, StoreE
     page.calls(&projects);
     page.waiting(&projects);
     page.connections(&projects);
+    page.telephones(driver);
     page.requests(requests);
     Ok(page.text)
 }
@@ -113,6 +114,24 @@ impl Page {
                 let labels = [("project", measured.project.as_str()), ("status", word)];
                 self.line("tieline_connection_status", &labels, u8::from(measured.status == status));
             }
+        }
+    }
+
+    fn telephones(&mut self, driver: &Driver) {
+        let now = driver.clock.now();
+        self.head("tieline_telephones", "gauge", "Agents' telephones by what the exchange tells of them.");
+        for connection in driver.connections() {
+            let project = &connection.project.id;
+            let present = driver.presences.of(project, now);
+            for state in Presence::ALL {
+                let labels = [("project", project.as_str()), ("state", state.as_str())];
+                self.line("tieline_telephones", &labels, present.count(state));
+            }
+        }
+        self.head("tieline_dials_total", "counter", "Wishes to call since the start, by what became of them.");
+        for ((project, outcome), count) in driver.wishes.counted() {
+            let labels = [("project", project.as_str()), ("outcome", outcome)];
+            self.line("tieline_dials_total", &labels, count);
         }
     }
 
