@@ -12,8 +12,8 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tieline_proto::v1::{
     GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse, PushMessengerLeadRequest,
-    PushMessengerLeadResponse, Receipt, ResendBacklogRequest, ResendBacklogResponse, RouteCallRequest,
-    RouteCallResponse, SyncCallRequest, SyncCallResponse,
+    PushMessengerLeadResponse, Receipt, ReportAgentsRequest, ReportAgentsResponse, ResendBacklogRequest,
+    ResendBacklogResponse, RouteCallRequest, RouteCallResponse, SyncCallRequest, SyncCallResponse,
     sync_service_server::{SyncService, SyncServiceServer},
 };
 use tokio::{net::TcpListener, sync::oneshot};
@@ -128,6 +128,10 @@ impl SyncService for Bare {
     }
 
     async fn get_call(&self, _: Request<GetCallRequest>) -> Result<Response<GetCallResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn report_agents(&self, _: Request<ReportAgentsRequest>) -> Result<Response<ReportAgentsResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 }

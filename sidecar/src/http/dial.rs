@@ -11,6 +11,8 @@
 
 mod answers;
 
+use std::{collections::BTreeMap, time::Duration};
+
 use axum::{
     Router,
     body::Bytes,
@@ -19,7 +21,6 @@ use axum::{
     response::Response,
     routing::any,
 };
-use std::{collections::BTreeMap, time::Duration};
 use tieline_engine::{
     ids::{ProjectId, UserId},
     jiff::{SignedDuration, Timestamp},

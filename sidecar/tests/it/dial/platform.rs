@@ -2,12 +2,12 @@
 
 use std::{
     collections::VecDeque,
+    future::ready,
     sync::{Arc, Mutex},
 };
 
 use axum::{
     Router,
-    extract::State,
     http::{HeaderMap, StatusCode, Uri},
 };
 use serde_json::{Value, json};
@@ -31,15 +31,17 @@ impl Platform {
         platform.answers.lock().unwrap().extend(answers.iter().map(|(status, body)| (*status, body.to_string())));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().fallback(Self::answer).with_state(platform.clone());
+        let own = platform.clone();
+        let answer = move |uri: Uri, headers: HeaderMap, body: String| ready(own.answer(&uri, &headers, body));
+        let router = Router::new().fallback(answer);
         tokio::spawn(async { axum::serve(listener, router).await });
         (platform, url)
     }
 
-    async fn answer(State(platform): State<Self>, uri: Uri, headers: HeaderMap, body: String) -> (StatusCode, String) {
+    fn answer(&self, uri: &Uri, headers: &HeaderMap, body: String) -> (StatusCode, String) {
         let key = headers["auth-key"].to_str().unwrap().to_owned();
-        platform.asked.lock().unwrap().push((uri.path().to_owned(), key, body));
-        let (status, body) = platform.answers.lock().unwrap().pop_front().expect("an answer for every request");
+        self.asked.lock().unwrap().push((uri.path().to_owned(), key, body));
+        let (status, body) = self.answers.lock().unwrap().pop_front().expect("an answer for every request");
         (StatusCode::from_u16(status).unwrap(), body)
     }
 
