@@ -11,6 +11,7 @@ mod office;
 mod properties;
 mod rules_abilities;
 mod rules_backlog;
+mod rules_dialing;
 mod rules_entities;
 mod rules_general;
 mod rules_mapping;

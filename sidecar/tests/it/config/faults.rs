@@ -41,7 +41,7 @@ fn faults_are_shown_one_a_line_with_file_line_and_key() {
     assert_eq!(
         lines[1],
         "tieline.toml:3: server.listen: there is no such key; accepted here: grpc_listen, http_listen, \
-         grpc_unix_socket, drain_seconds"
+         public_url, grpc_unix_socket, drain_seconds"
     );
     assert_eq!(lines.len(), 2);
 }
