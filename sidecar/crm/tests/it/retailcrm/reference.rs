@@ -9,7 +9,7 @@ use tieline_engine::{
     record::{CrmField, Kind},
     redact::Private,
     scenario::TaskAbout,
-    step::{Action, Place, StepKey, Task},
+    step::{Action, StepKey, Task},
 };
 
 use super::{ask, asked, at, caller, dialect, entity, known, look_up, perform, session, step};
@@ -154,13 +154,6 @@ fn links_lead_to_the_pages_of_customers_and_orders() {
     assert_eq!(link(Kind::Contact).as_deref(), Some("https://demo.retailcrm.pro/customers/5"));
     assert_eq!(link(Kind::Deal).as_deref(), Some("https://demo.retailcrm.pro/orders/5/edit"));
     assert_eq!(link(Kind::Task), None);
-}
-
-#[test]
-fn the_default_status_is_the_default_place() {
-    assert_eq!(dialect(&[]).default_place(), None);
-    let place = Place { pipeline: None, stage: "call-back".to_owned() };
-    assert_eq!(dialect(&[("default_status", "call-back")]).default_place(), Some(place));
 }
 
 #[test]
