@@ -7,6 +7,7 @@ pub mod config;
 pub mod driver;
 pub mod grpc;
 pub mod http;
+pub mod inspection;
 pub mod intake;
 pub mod net;
 pub mod outcomes;

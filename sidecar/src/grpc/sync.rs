@@ -22,11 +22,10 @@ use super::{
     planned,
     refused::{self, invalid},
     resend,
-    resting::unless_resting,
     routed,
 };
 use crate::{
-    driver::connection::Connection,
+    driver::{connection::Connection, resting::unless_resting},
     sidecar::{Basis, Refused, Routed},
     store::{self, Accepted, StoredCall},
     telemetry,

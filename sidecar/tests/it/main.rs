@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod cli_check;
+mod cli_check_live;
 mod cli_phone;
 mod cli_serve;
 mod config;
