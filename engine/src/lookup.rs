@@ -9,6 +9,7 @@ use crate::{
     client::ClientKey,
     reason::Reason,
     record::Kind,
+    redact::Private,
     step::{Mark, StepKey},
 };
 
@@ -34,6 +35,8 @@ pub struct Sought {
     pub spellings: Vec<String>,
     /// Messenger dialogue as `channel:id`, when known.
     pub chat: Option<String>,
+    /// The name the call tells: what a contact that was made without its number can be found by. Never matched alone.
+    pub name: Option<Private>,
     /// Contact, lead, deal: those the scenario can use.
     pub kinds: BTreeSet<Kind>,
 }

@@ -201,10 +201,13 @@ fn prove_uncertain(call: &Call, key: &ClientKey, policy: &Policy, facts: &Facts)
     Some(Next::LookUp(ask(call, key, policy, marks.collect(), ReasonCode::UncertainStep)))
 }
 
-/// A look-up of the client and of marks. The client is left out when only records apart from contact, lead and
-/// deal are in doubt.
+/// A look-up of the client and of marks. The client is left out when only records that can be found without it are in
+/// doubt.
 fn ask(call: &Call, key: &ClientKey, policy: &Policy, marks: Vec<SoughtMark>, why: ReasonCode) -> LookUp {
-    let wants_client = marks.is_empty() || marks.iter().any(|mark| PEOPLE.contains(&mark.kind));
+    let by_client = |mark: &SoughtMark| {
+        PEOPLE.contains(&mark.kind) || (mark.kind == Kind::Note && policy.abilities.seeks_notes_by_client)
+    };
+    let wants_client = marks.is_empty() || marks.iter().any(by_client);
     let kinds: BTreeSet<Kind> = PEOPLE.into_iter().filter(|kind| policy.abilities.kinds.contains(kind)).collect();
     let mut spellings = match key {
         ClientKey::Phone(phone) => phone::spellings(phone, &policy.crm_plan),
@@ -213,7 +216,8 @@ fn ask(call: &Call, key: &ClientKey, policy: &Policy, marks: Vec<SoughtMark>, wh
     };
     spellings.truncate(policy.abilities.spellings_max);
     let chat = call.client.chat.as_ref().map(crate::call::Chat::joined);
-    let client = wants_client.then(|| Sought { key: key.clone(), spellings, chat, kinds });
+    let name = call.client.name.clone().filter(|name| !name.is_blank());
+    let client = wants_client.then(|| Sought { key: key.clone(), spellings, chat, name, kinds });
     LookUp { client, marks, fresh: why != ReasonCode::LookUpNeeded, reason: Reason::new(why) }
 }
 

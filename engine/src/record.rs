@@ -126,6 +126,9 @@ pub struct Abilities {
     pub needs_contact: BTreeSet<Kind>,
     /// A note on a record that is made in the same list travels inside the record's creation (remonline.md 2.9).
     pub notes_in_new_records: bool,
+    /// A note whose writing is in doubt is found through its client's records only (sendpulse.md 3.2: comments have no
+    /// list of their own).
+    pub seeks_notes_by_client: bool,
     /// A task stands on a board of the project's choice, with name, owner and deadline; where one of them is not set
     /// there is no task (SP-10, SP-11).
     pub tasks_need_board: bool,
@@ -153,6 +156,7 @@ impl Abilities {
             makes_contacts_bare: false,
             needs_contact: BTreeSet::new(),
             notes_in_new_records: false,
+            seeks_notes_by_client: false,
             tasks_need_board: false,
             closes_tasks: false,
         }

@@ -3,9 +3,12 @@
 //! A dialect is pure: it sends through a [`Transport`] it is given, reads no clock and holds no state. One CRM is
 //! one folder with the same file names; the registry below is the only other place that names it.
 
+pub mod dataverse;
 pub mod dialect;
 pub mod registry;
+pub mod remonline;
 pub mod retailcrm;
+pub mod sendpulse;
 pub mod transport;
 pub mod trouble;
 pub mod zoho;

@@ -1,8 +1,9 @@
 //! The one list of CRMs.
 
 use crate::{
+    dataverse,
     dialect::{Connect, Dialect, Fault},
-    retailcrm, zoho,
+    remonline, retailcrm, sendpulse, zoho,
 };
 
 macro_rules! registry {
@@ -40,6 +41,9 @@ macro_rules! registry {
 }
 
 registry! {
+    Dataverse = "dataverse" => dataverse;
+    Remonline = "remonline" => remonline;
     Retailcrm = "retailcrm" => retailcrm;
+    Sendpulse = "sendpulse" => sendpulse;
     Zoho = "zoho" => zoho;
 }

@@ -21,9 +21,7 @@ impl Guid {
             hash ^= u128::from(byte);
             hash = hash.wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b);
         }
-        // The high half moves little with the last bytes: fold it over the low one.
-        let mixed = hash ^ (hash << 61) ^ (hash >> 67);
-        let versioned = (mixed & !(0xf << 76)) | (0x5 << 76);
+        let versioned = (hash & !(0xf << 76)) | (0x5 << 76);
         Self::hyphened((versioned & !(0b11 << 62)) | (0b10 << 62))
     }
 

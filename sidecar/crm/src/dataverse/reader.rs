@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         Some(name)
     }
 
-    /// An address, without what stands behind the host in `cut_path`.
+    /// An address; `https` where it names no scheme.
     pub(super) fn url(&mut self, key: &str, default: Option<&str>) -> String {
         let Some(text) = self.text(key).or(default) else {
             self.fault(key, "is missing; write it as https://host");

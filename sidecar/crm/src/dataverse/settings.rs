@@ -69,8 +69,8 @@ pub(super) struct Settings {
     pub(super) number: Number,
     /// How a call nobody answered is finished.
     pub(super) missed: Missed,
-    /// Owner of contacts the scenario gives none; `None` is the application user (SM-07).
-    pub(super) owner: Option<Guid>,
+    /// Whose new contacts are.
+    pub(super) owner: Owner,
     /// Calls belong to their agent; else to the application user.
     pub(super) agent_owns_calls: bool,
     /// Parties that are no rows are written by name (dataverse.md 2, `unresolvedpartyname`).
@@ -101,6 +101,17 @@ pub(super) enum Number {
     Dialled,
     /// The client's, as Dataverse users expect it.
     Client,
+}
+
+/// Whose new contacts are (SM-07).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The application user's, whose we are: nothing is said.
+    Application,
+    /// Whom the scenario names.
+    Scenario,
+    /// One user's, whoever called.
+    User(Guid),
 }
 
 /// How a call nobody answered is finished; seed 002 does not say (dataverse.md 2).
@@ -138,11 +149,11 @@ impl Settings {
     pub(super) fn read(connect: &Connect) -> Result<Self, Vec<Fault>> {
         let mut reader = Reader::new(connect);
         reader.known_keys_only(KEYS, None);
-        let base = reader.url("url", None);
+        let base = origin(&reader.url("url", None));
         let subject = |reader: &Reader<'_>, key, default: &str| reader.text(key).unwrap_or(default).to_owned();
         let settings = Self {
-            web: reader.url("web_url", Some(if base.is_empty() { "https://none" } else { &base })),
-            base: origin(base),
+            web: if reader.text("web_url").is_some() { reader.url("web_url", None) } else { base.clone() },
+            base,
             login: reader.url("login_url", Some(LOGIN_URL)),
             tenant: tenant(&mut reader),
             client_id: reader.required("client_id", "give the application (client) id of the app registration"),
@@ -169,8 +180,8 @@ impl Settings {
 }
 
 /// The address as it may be copied from a browser or from the API's own page.
-fn origin(url: String) -> String {
-    url.split_once("/api/data").map_or(url.clone(), |(before, _)| before.to_owned())
+fn origin(url: &str) -> String {
+    url.split_once("/api/data").map_or(url, |(before, _)| before).to_owned()
 }
 
 fn tenant(reader: &mut Reader<'_>) -> String {
@@ -209,13 +220,18 @@ fn missed(reader: &mut Reader<'_>) -> Missed {
     reader.choice("missed_status", words).unwrap_or(Missed::Completed)
 }
 
-fn owner(reader: &mut Reader<'_>) -> Option<Guid> {
-    let text = reader.text("owner")?;
-    let owner = Guid::parse(text);
-    if owner.is_none() {
-        reader.fault("owner", "is the id of a systemuser; leave it out for the application user");
+fn owner(reader: &mut Reader<'_>) -> Owner {
+    match reader.text("owner") {
+        None | Some("application") => Owner::Application,
+        Some("scenario") => Owner::Scenario,
+        Some(id) => Guid::parse(id).map_or_else(
+            || {
+                reader.fault("owner", "write application, scenario or the id of a systemuser");
+                Owner::Application
+            },
+            Owner::User,
+        ),
     }
-    owner
 }
 
 fn create(reader: &mut Reader<'_>) -> Create {

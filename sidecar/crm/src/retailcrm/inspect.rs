@@ -165,7 +165,7 @@ impl Look<'_> {
             return Ok(finding(about, false, format!("{code} has no address for calls: register the exchange")));
         };
         let users = entries(telephony.get("additionalCodes")).len();
-        Ok(finding(about, true, format!("{code} is registered with extensions of {users} users")))
+        Ok(finding(about, true, format!("{code} is registered; users with an extension: {users}")))
     }
 
     /// The codes of a dictionary.

@@ -73,17 +73,7 @@ pub(super) fn post_of(
 ) -> Result<Result<Post, StepResult>, Trouble> {
     let (settings, mark) = (&crm.settings, &step.mark);
     Ok(match &step.action {
-        Action::Create { kind: Kind::Contact, fields, .. } => {
-            let customer = values::customer(settings, fields, mark);
-            Ok(Post::new("retailcrm.customers.create", "/customers/create", "customer", &customer))
-        }
-        Action::Create { kind: Kind::Deal, fields, contact } => {
-            let customer = contact.as_ref().map(id_of).transpose()?;
-            let order = values::order(settings, fields, mark, customer);
-            let target = customer.map(|_| Kind::Contact);
-            Ok(Post::new("retailcrm.orders.create", "/orders/create", "order", &order).on(target))
-        }
-        Action::Create { .. } => Err(unable("kind")),
+        Action::Create { kind, fields, contact } => create(settings, *kind, fields, contact.as_ref(), mark)?,
         Action::Update { kind, record, fields } => update(settings, *kind, id_of(record)?, fields),
         Action::LogCall(entry) => call(crm, session, entry, mark),
         Action::AmendCall { .. } => Err(unable("call_records_do_not_change")),
@@ -102,6 +92,28 @@ pub(super) fn post_of(
             let post = Post::new("retailcrm.client_ids.upload", path, "clientIds", &visit).without_site();
             Ok(post.on(Some(Kind::Contact)).giving(Gives::Nothing))
         }
+    })
+}
+
+fn create(
+    settings: &Settings,
+    kind: Kind,
+    fields: &Fields,
+    contact: Option<&Ref>,
+    mark: &Mark,
+) -> Result<Result<Post, StepResult>, Trouble> {
+    Ok(match kind {
+        Kind::Contact => {
+            let customer = values::customer(settings, fields, mark);
+            Ok(Post::new("retailcrm.customers.create", "/customers/create", "customer", &customer))
+        }
+        Kind::Deal => {
+            let customer = contact.map(id_of).transpose()?;
+            let order = values::order(settings, fields, mark, customer);
+            let target = customer.map(|_| Kind::Contact);
+            Ok(Post::new("retailcrm.orders.create", "/orders/create", "order", &order).on(target))
+        }
+        Kind::Lead | Kind::Task | Kind::CallRecord | Kind::Note => Err(unable("kind")),
     })
 }
 

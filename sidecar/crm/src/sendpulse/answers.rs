@@ -126,11 +126,16 @@ fn judge(crm: &Sendpulse, response: &Response, name: &'static str) -> Result<Val
         None if response.status == 204 && response.body.is_empty() => Ok(Value::Null),
         None if is_success => Err(Failure::Unclear(format!("{name}: HTTP {} without a JSON answer", response.status))),
         body => {
-            // An error told with a success: its code stands in for the status.
-            let status = if is_success { code.and_then(|code| u16::try_from(code).ok()) } else { Some(response.status) };
-            Err(failed(crm, response, status.unwrap_or(422), body.as_ref(), name))
+            let status = if is_success { code.and_then(status_told).unwrap_or(422) } else { response.status };
+            Err(failed(crm, response, status, body.as_ref(), name))
         }
     }
+}
+
+/// The status that the code of an error told with a success stands for: the gateway's codes are statuses, the CRM's
+/// own are not.
+fn status_told(code: u64) -> Option<u16> {
+    u16::try_from(code).ok().filter(|code| matches!(code, 401..=404 | 429 | 500..=504))
 }
 
 fn failed(crm: &Sendpulse, response: &Response, status: u16, body: Option<&Value>, name: &'static str) -> Failure {

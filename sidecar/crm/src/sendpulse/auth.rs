@@ -60,8 +60,7 @@ pub(super) async fn grant(settings: &Settings, net: &dyn Transport) -> Result<Op
     let Credentials::App { id, secret } = &settings.credentials else {
         return Ok(None);
     };
-    let body =
-        json!({ "grant_type": "client_credentials", "client_id": id, "client_secret": secret.expose_secret() });
+    let body = json!({ "grant_type": "client_credentials", "client_id": id, "client_secret": secret.expose_secret() });
     let request = Request::new(Method::Post, "sendpulse.token", format!("{}{TOKEN_PATH}", settings.base))
         .with_body("application/json", body.to_string().into_bytes())
         .in_class(Class::Token);

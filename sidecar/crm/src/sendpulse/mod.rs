@@ -85,6 +85,7 @@ fn abilities(settings: &Settings) -> Abilities {
         // The CRM takes a deal without a contact, but nothing would lead from a number to it.
         needs_contact: BTreeSet::from([Kind::Deal]),
         tasks_need_board: true,
+        seeks_notes_by_client: true,
         closes_tasks: settings.task_done_step.is_some(),
         ..Abilities::new([Kind::Contact, Kind::Deal, Kind::Task, Kind::Note])
     }

@@ -60,11 +60,12 @@ impl BadData {
         Self { code: code.unwrap_or_else(|| status.to_string()), errors }
     }
 
-    /// The contact field an error is about: by its position among those sent, by its name or id, or the first one
+    /// The contact field an error is about: by its position among those sent, by its name, or the first one
     /// where the CRM says only that a field is wrong.
     fn about<'f>(&self, filled: &'f [Filled]) -> Option<&'f Filled> {
         let by_position = self.errors.iter().filter_map(|(key, _)| key.as_deref()).find_map(position);
-        let by_name = || filled.iter().find(|field| self.errors.iter().any(|(_, text)| mentions(text, field)));
+        let by_name =
+            || filled.iter().find(|field| self.errors.iter().any(|(_, text)| text.contains(field.attribute.as_str())));
         let is_about_fields = || self.says("attribute");
         by_position
             .and_then(|index| filled.get(index))
@@ -95,12 +96,6 @@ fn position(key: &str) -> Option<usize> {
 /// The field an error of a list names.
 fn place_of(error: &Value) -> Option<String> {
     ["field", "property", "name", "path"].into_iter().find_map(|key| text_of(error.get(key)?))
-}
-
-/// Whether a text speaks of a field, by name or by id as a number of its own.
-fn mentions(text: &str, field: &Filled) -> bool {
-    let is_part = |c: char| c.is_alphanumeric();
-    text.contains(&field.attribute) || text.split(|c| !is_part(c)).any(|part| part == field.id)
 }
 
 /// A name of a field: nothing that could be somebody's number or name.

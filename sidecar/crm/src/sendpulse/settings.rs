@@ -37,16 +37,8 @@ const KNOWN: &[&str] = &[
 
 /// What of a call and a visit may go into contact fields of the project's choice (SP-12). `chat` and `mark` are how
 /// a contact without a number is found again.
-pub(super) const DATA: &[&str] = &[
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "utm_term",
-    "utm_content",
-    GOOGLE_CLIENT_ID,
-    CHAT,
-    MARK,
-];
+pub(super) const DATA: &[&str] =
+    &["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", GOOGLE_CLIENT_ID, CHAT, MARK];
 pub(super) const GOOGLE_CLIENT_ID: &str = "google_client_id";
 pub(super) const CHAT: &str = "chat";
 pub(super) const MARK: &str = "mark";

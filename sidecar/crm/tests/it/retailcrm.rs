@@ -1,14 +1,17 @@
 //! RetailCRM's dialect against written answers.
 
 mod calls;
+mod closing;
 mod customers;
 mod errors;
 mod events;
+mod inspect;
 mod look_up;
 mod marks;
 mod orders;
 mod reference;
 mod refusals;
+mod register;
 mod scenario;
 mod settings;
 mod tasks;
@@ -111,6 +114,7 @@ fn entity(sent: &Sent, field: &str) -> Value {
 /// Who is looked for, as the engine asks.
 fn sought(spellings: &[&str]) -> Sought {
     Sought {
+        name: None,
         key: ClientKey::Phone(key()),
         spellings: spellings.iter().map(|text| (*text).to_owned()).collect(),
         chat: None,

@@ -65,18 +65,26 @@ impl<'a> Reader<'a> {
     /// Exactly one of a static key and an application's id and secret.
     pub(super) fn credentials(&mut self) -> Credentials {
         let key = self.secret("api_key");
-        let id = self.text("client_id").map(str::to_owned).or_else(|| {
-            self.secret("client_id").map(|id| id.expose_secret().to_owned())
-        });
+        let id = self
+            .text("client_id")
+            .map(str::to_owned)
+            .or_else(|| self.secret("client_id").map(|id| id.expose_secret().to_owned()));
         let secret = self.secret("client_secret");
         match (key, id, secret) {
             (Some(key), None, None) => return Credentials::Key(key),
             (None, Some(id), Some(secret)) => return Credentials::App { id, secret },
-            (Some(_), _, _) => self.faults.push(Fault::secret("api_key", "give either api_key or client_id with client_secret, not both")),
-            (None, Some(_), None) => self.faults.push(Fault::secret("client_secret", "give the secret that belongs to client_id")),
+            (Some(_), _, _) => self
+                .faults
+                .push(Fault::secret("api_key", "give either api_key or client_id with client_secret, not both")),
+            (None, Some(_), None) => {
+                self.faults.push(Fault::secret("client_secret", "give the secret that belongs to client_id"))
+            }
             (None, None, Some(_)) => self.fault("client_id", "give the id that belongs to client_secret"),
             (None, None, None) => {
-                self.faults.push(Fault::secret("api_key", "give api_key, or client_id and client_secret (account settings, API)"));
+                self.faults.push(Fault::secret(
+                    "api_key",
+                    "give api_key, or client_id and client_secret (account settings, API)",
+                ));
             }
         }
         Credentials::Key(SecretString::from(""))

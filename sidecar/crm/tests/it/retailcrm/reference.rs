@@ -157,6 +157,16 @@ fn links_lead_to_the_pages_of_customers_and_orders() {
 }
 
 #[test]
+fn the_form_of_a_new_order_is_linked_where_the_project_gives_its_address() {
+    let link = |settings: &[(&str, &str)]| dialect(settings).new_deal_link(&RecordId::new("5/6"));
+    assert_eq!(link(&[]), None);
+    let path = link(&[("new_deal_url", "/orders/add?customerId={contact}")]);
+    assert_eq!(path.as_deref(), Some("https://demo.retailcrm.pro/orders/add?customerId=5%2F6"));
+    let elsewhere = link(&[("new_deal_url", "https://forms.example/{contact}/order")]);
+    assert_eq!(elsewhere.as_deref(), Some("https://forms.example/5%2F6/order"));
+}
+
+#[test]
 fn the_key_itself_is_sent_so_there_is_no_token_to_get() {
     let net = Scripted::new([]);
     assert!(block_on(dialect(&[]).grant(&net)).unwrap().is_none());

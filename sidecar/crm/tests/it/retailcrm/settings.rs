@@ -44,6 +44,9 @@ fn every_fault_is_told_at_once() {
         ("search_forms", "4"),
         ("quota_share", "0"),
         ("search_lag_seconds", "soon"),
+        ("module_code", "our module"),
+        ("module_logo", "https://a.b/logo.png"),
+        ("new_deal_url", "/orders/add"),
         ("colour", "red"),
     ];
     let mut found = faults(&settings, Some(" "));

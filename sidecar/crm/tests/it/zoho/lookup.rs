@@ -21,6 +21,7 @@ use crate::scripted::Scripted;
 
 fn ask() -> LookUp {
     let client = Sought {
+        name: None,
         key: ClientKey::Phone(key()),
         spellings: vec!["+380671234567".to_owned(), "067 123 45 67".to_owned()],
         chat: None,

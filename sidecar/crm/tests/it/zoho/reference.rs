@@ -5,7 +5,7 @@ use serde_json::json;
 use tieline_crm::{Method, Trouble};
 use tieline_engine::{ids::UserId, phone::Phone, record::Kind};
 
-use super::support::{create, dialect, in_session, learn, learned, new_fields, sent};
+use super::support::{create, dialect, in_session, learn, new_fields, sent};
 use crate::scripted::Scripted;
 
 #[test]
@@ -127,6 +127,7 @@ fn a_join_that_zoho_refuses_is_not_tried_again() {
     let net = Scripted::new([(204, ""), (204, ""), (204, ""), (204, ""), (204, ""), (400, refused)]);
     let learned = learn(&*dialect(&[("composite_reads", "false")]), &net).unwrap();
     let sought = Sought {
+        name: None,
         key: ClientKey::Phone(super::support::key()),
         spellings: vec!["+380671234567".to_owned()],
         chat: None,

@@ -19,6 +19,7 @@ fn every_fault_is_told_at_once() {
         ("closing_days", "soon"),
         ("default_pipeline", "Standard"),
         ("phone_key_field", "Phone Key"),
+        ("new_deal_url", "tab/Potentials/create"),
         ("colour", "blue"),
     ]);
     let keys: Vec<String> = faults(&wrong).into_iter().map(|fault| fault.key).collect();
@@ -30,11 +31,12 @@ fn every_fault_is_told_at_once() {
         "closing_days",
         "default_stage",
         "phone_key_field",
+        "new_deal_url",
         "colour",
     ] {
         assert!(keys.iter().any(|own| own == key), "{key} is not told");
     }
-    assert_eq!(keys.len(), 8);
+    assert_eq!(keys.len(), 9);
 }
 
 #[test]
@@ -76,4 +78,14 @@ fn a_fault_says_whether_its_key_is_a_setting_or_a_secret() {
         (keys(true), keys(false)),
         (vec!["client_secret".into(), "refresh_token".into()], vec!["client_id".into()])
     );
+}
+
+#[test]
+fn the_form_of_a_new_deal_is_linked_where_the_project_gives_its_address() {
+    let link = |more: &[(&str, &str)]| dialect(more).new_deal_link(&RecordId::new("5/7"));
+    assert_eq!(link(&[]), None);
+    let path = link(&[("new_deal_url", "/crm/tab/Potentials/create?contact={contact}")]);
+    assert_eq!(path.as_deref(), Some("https://crm.zoho.eu/crm/tab/Potentials/create?contact=5%2F7"));
+    let elsewhere = link(&[("new_deal_url", "https://forms.example/{contact}")]);
+    assert_eq!(elsewhere.as_deref(), Some("https://forms.example/5%2F7"));
 }
