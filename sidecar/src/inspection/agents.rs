@@ -40,7 +40,7 @@ pub(super) fn findings(connection: &Connection, users: &[CrmUser]) -> Vec<Findin
 
 fn all_mapped(policy: &Policy, users: &[CrmUser]) -> String {
     match (policy.agents.list().len(), users.len()) {
-        (0, _) => "none are configured; the senior manager stands in for everybody".to_owned(),
+        (0, _) => "none are configured, so nobody is recognised on a call".to_owned(),
         (agents, 0) => format!("each of the {agents} has a crm_user; the CRM lists no users to compare them with"),
         (agents, _) => format!("each of the {agents} is a user of the CRM"),
     }

@@ -3,18 +3,31 @@
 use std::{path::Path, process::Command};
 
 use serde_json::Value;
-use tieline_sandbox::{CrmKind, RunningSandbox, Sandbox, SandboxConfig, zoho};
+use tieline_sandbox::{CrmKind, RunningSandbox, Sandbox, SandboxConfig, remonline, sendpulse, zoho};
 
 use crate::house::API_KEY;
 
 /// What nobody may read in the output: a person of the configuration, and the secrets.
-const PRIVATE: [&str; 5] =
-    ["Quillfeather", "zenobia@", API_KEY, zoho::SANDBOX_CLIENT_SECRET, zoho::SANDBOX_REFRESH_TOKEN];
+const PRIVATE: [&str; 7] = [
+    "Quillfeather",
+    "zenobia@",
+    API_KEY,
+    zoho::SANDBOX_CLIENT_SECRET,
+    zoho::SANDBOX_REFRESH_TOKEN,
+    sendpulse::SANDBOX_API_KEY,
+    remonline::SANDBOX_API_KEY,
+];
 
 /// Requests of the simulated CRMs that read, though they are no `GET`.
-const READING_POSTS: [&str; 3] = ["POST /crm/v8/coql", "POST /crm/v8/__composite_requests", "POST /oauth/v2/token"];
+const READING_POSTS: [&str; 5] = [
+    "POST /crm/v8/coql",
+    "POST /crm/v8/__composite_requests",
+    "POST /oauth/v2/token",
+    "POST /crm/v1/contacts/get-list",
+    "POST /crm/v1/telephony/calls/get-list",
+];
 
-/// The two CRMs, and a configuration with a project in each.
+/// Simulated CRMs, and a configuration with projects in two of them.
 struct Account {
     crms: RunningSandbox,
     folder: tempfile::TempDir,
@@ -75,12 +88,45 @@ impl Account {
         Self { crms, folder }
     }
 
+    /// A club and a workshop whose settings name what is not in their accounts.
+    async fn with_gaps() -> Self {
+        let crms = Sandbox::start(SandboxConfig::default()).await.unwrap();
+        let project = |id: &str, crm: CrmKind, settings: &str, key: &str| {
+            let url = crms.crm_url(crm);
+            format!(
+                "[[projects]]\nid = \"{id}\"\nzone = \"Europe/Kyiv\"\nregion = \"UA\"\n[projects.connection]\n\
+                 crm = \"{crm}\"\nsettings = {{ url = \"{url}\", {settings} }}\n\
+                 secrets = {{ api_key = {{ env = \"{key}\" }} }}\n\
+                 [[projects.agents]]\nid = \"ghost\"\nsips = [\"{id}_ghost\"]\n"
+            )
+        };
+        let club =
+            format!("responsible_id = \"{}\", contact_fields = \"utm_source = Gone\"", sendpulse::SANDBOX_OWNER_ID);
+        let workshop = "create = \"client,order\", branch_id = \"999\", order_type = \"999\"";
+        let text = project("club", CrmKind::SendPulse, &club, "CLUB_KEY")
+            + &project("workshop", CrmKind::RemOnline, workshop, "WORKSHOP_KEY");
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("calls.db").display().to_string();
+        std::fs::write(folder.path().join("tieline.toml"), format!("[store]\npath = \"{store}\"\n{text}")).unwrap();
+        Self { crms, folder }
+    }
+
     async fn check(&self, more: &'static [&'static str], key: &'static str) -> Said {
         let file = self.folder.path().join("tieline.toml");
         let said = tokio::task::spawn_blocking(move || run(&file, more, key)).await.unwrap();
         let told: Vec<&str> = PRIVATE.into_iter().filter(|private| said.text.contains(private)).collect();
         assert!(told.is_empty(), "{told:?} is in:\n{}", said.text);
         said
+    }
+
+    /// The CRM was asked, was never written to, and holds nothing.
+    async fn was_only_read(&self, crm: CrmKind) {
+        let asked = self.look(crm, "counts").await["by_route"].as_object().unwrap().clone();
+        let is_read = |route: &str| route.starts_with("GET ") || READING_POSTS.contains(&route);
+        let writes: Vec<&String> = asked.keys().filter(|route| !is_read(route)).collect();
+        assert!(!asked.is_empty() && writes.is_empty(), "{crm}: {writes:?}");
+        let held = self.look(crm, "audit").await["totals"].as_object().unwrap().clone();
+        assert!(held.values().all(|count| *count == 0), "{crm}: {held:?}");
     }
 
     async fn look(&self, crm: CrmKind, what: &str) -> Value {
@@ -93,6 +139,7 @@ impl Account {
 fn run(file: &Path, more: &[&str], key: &str) -> Said {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tieline"));
     command.args(["check", "--live", "--config"]).arg(file).args(more).env("API_KEY", key);
+    command.env("CLUB_KEY", sendpulse::SANDBOX_API_KEY).env("WORKSHOP_KEY", remonline::SANDBOX_API_KEY);
     command.env("CLIENT_SECRET", zoho::SANDBOX_CLIENT_SECRET).env("REFRESH_TOKEN", zoho::SANDBOX_REFRESH_TOKEN);
     let output = command.output().unwrap();
     Said { code: output.status.code(), text: String::from_utf8([output.stdout, output.stderr].concat()).unwrap() }
@@ -118,16 +165,8 @@ async fn accounts_in_order_are_told_point_by_point_and_nothing_is_written() {
     ] {
         assert!(line(&said.text, project, about).contains(found), "{}", said.text);
     }
-    for crm in [CrmKind::RetailCrm, CrmKind::Zoho] {
-        let asked = account.look(crm, "counts").await["by_route"].as_object().unwrap().clone();
-        let writes: Vec<&String> = asked
-            .keys()
-            .filter(|route| !route.starts_with("GET ") && !READING_POSTS.contains(&route.as_str()))
-            .collect();
-        assert!(!asked.is_empty() && writes.is_empty(), "{crm}: {writes:?}");
-        let held = account.look(crm, "audit").await["totals"].as_object().unwrap().clone();
-        assert!(held.values().all(|count| *count == 0), "{crm}: {held:?}");
-    }
+    account.was_only_read(CrmKind::RetailCrm).await;
+    account.was_only_read(CrmKind::Zoho).await;
     assert!(!account.folder.path().join("calls.db").exists(), "the running sidecar's store is not touched");
 }
 
@@ -160,6 +199,24 @@ async fn z_37_z_03_sp_14_every_fault_is_told_with_what_to_do_and_the_exit_code_s
         let line = line(&said.text, project, about);
         assert!(line.trim_start().starts_with("warning") && line.contains(what_to_do), "{line}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sp_12_sp_13_sp_14_ro_17_each_missing_item_of_an_account_is_named_with_what_to_do() {
+    let account = Account::with_gaps().await;
+    let said = account.check(&[], API_KEY).await;
+    assert_eq!(said.code, Some(1), "{}", said.text);
+    for (project, about, what_to_do) in [
+        ("club", "field for utm_source", "make it in the contact settings"),
+        ("club", "agent without user", "assign the employee there"),
+        ("workshop", "branch of orders", "set branch_id to one of"),
+        ("workshop", "type of orders", "set order_type to one of"),
+    ] {
+        let line = line(&said.text, project, about);
+        assert!(line.trim_start().starts_with("warning") && line.contains(what_to_do), "{line}");
+    }
+    account.was_only_read(CrmKind::SendPulse).await;
+    account.was_only_read(CrmKind::RemOnline).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
