@@ -7,7 +7,7 @@
 //! | faults and their places | `fault.rs` |
 //! | where secrets come from | `secret.rs` |
 //! | `[server]`, `[store]`, `[telemetry]` | `server.rs` |
-//! | `[[projects]]` | `project.rs`, and for their parts `connection.rs`, `people.rs`, `handling.rs`, `scenario.rs` |
+//! | `[[projects]]` | `project.rs`, and for their parts `connection.rs`, `people.rs`, `handling.rs`, `scenario.rs`, `smart_phone.rs` |
 
 mod connection;
 mod fault;
@@ -18,6 +18,7 @@ mod scenario;
 mod secret;
 mod section;
 mod server;
+mod smart_phone;
 
 use std::{collections::BTreeSet, path::Path};
 

@@ -2,7 +2,7 @@
 //!
 //! | what | file |
 //! | --- | --- |
-//! | `SyncService` | `sync.rs`, `routed.rs`, `planned.rs`, `resend.rs` |
+//! | `SyncService` | `sync.rs`, `routed.rs`, `planned.rs`, `resend.rs`, `watch.rs` |
 //! | `AdminService` | `admin.rs`, `admin/` |
 //! | what every method shares: deadlines, traces, bounds | `desk.rs`, `deadline.rs` |
 //! | reading administrators' requests | `asked.rs` |
@@ -20,3 +20,4 @@ mod refused;
 mod resend;
 mod routed;
 pub mod sync;
+mod watch;

@@ -1,6 +1,7 @@
 //! The Tieline sidecar: every socket, file and clock around the sync engine.
 
 pub mod callers;
+pub mod cards;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod outcomes;
 pub mod project;
 pub mod server;
 pub mod sidecar;
+pub mod smart_phone;
 pub mod store;
 pub mod telemetry;
 pub mod troubles;

@@ -9,6 +9,8 @@ use secrecy::SecretString;
 use tieline_crm::{Connect, CrmKind};
 use tieline_engine::{ids::ProjectId, policy::Policy, retry::RetryPolicy};
 
+use crate::smart_phone::SmartPhoneConfig;
+
 /// A project as configured and checked.
 #[derive(Debug)]
 pub struct Project {
@@ -25,6 +27,8 @@ pub struct Project {
     pub messenger: MessengerConfig,
     /// How callers are routed.
     pub route: RouteConfig,
+    /// The telephone platform's app that is told of clients, where it is used (X17).
+    pub smart_phone: Option<SmartPhoneConfig>,
 }
 
 /// A project's CRM.

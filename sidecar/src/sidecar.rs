@@ -1,5 +1,6 @@
 //! What the sidecar does, whatever door a request comes in by: gRPC, webhook and command line all end here.
 
+mod announce;
 mod plan;
 mod resend;
 mod route;
@@ -23,7 +24,7 @@ pub use self::{
 };
 use crate::{
     driver::{Driver, connection::Connection},
-    store::{Accepted, Filter, Piece, StateIs, Status, StoreError, StoredCall},
+    store::{Accepted, Filter, Piece, Receipt, StateIs, Status, StoreError, StoredCall},
 };
 
 /// The sidecar behind its doors.
@@ -106,10 +107,14 @@ impl Sidecar {
         let policy = connection.policy();
         let day = at.to_zoned(policy.zone.clone()).date();
         let lane_of = Arc::new(move |call: &Call| lane(call, &policy));
+        let shown = self.wants_card(&call).then(|| call.id.clone());
         let accepted = self.driver.store.accept(Piece { call, lane_of, at, day, raw, trace }).await?;
         // Whoever activates the connection wakes its loop, which then finds what was stored before.
         if connection.is_active() {
             connection.wake.notify_one();
+        }
+        if let Some(call) = shown.filter(|_| accepted.receipt != Receipt::Repeated) {
+            self.announce(connection, call);
         }
         Ok(accepted)
     }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tieline_proto::v1::{
     GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse, PushMessengerLeadRequest,
     PushMessengerLeadResponse, Receipt, ResendBacklogRequest, ResendBacklogResponse, RouteCallRequest,
-    RouteCallResponse, SyncCallRequest, SyncCallResponse,
+    RouteCallResponse, SyncCallRequest, SyncCallResponse, WatchRequest, WatchResponse,
     sync_service_server::{SyncService, SyncServiceServer},
 };
 use tokio::{net::TcpListener, sync::oneshot};
@@ -95,6 +95,7 @@ struct Bare {
 #[async_trait]
 impl SyncService for Bare {
     type ResendBacklogStream = Pin<Box<dyn Stream<Item = Result<ResendBacklogResponse, Status>> + Send>>;
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
 
     async fn route_call(&self, _: Request<RouteCallRequest>) -> Result<Response<RouteCallResponse>, Status> {
         Ok(Response::new(self.routed.clone()))
@@ -128,6 +129,10 @@ impl SyncService for Bare {
     }
 
     async fn get_call(&self, _: Request<GetCallRequest>) -> Result<Response<GetCallResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         Err(Status::unimplemented(""))
     }
 }

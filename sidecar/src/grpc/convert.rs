@@ -11,6 +11,7 @@
 //! | `report.rs` | what became of a call |
 //! | `plan.rs`, `step.rs` | what would be done |
 //! | `route.rs` | a question where to ring |
+//! | `watch.rs` | what happens at the telephones |
 //! | `ledger.rs`, `connection.rs` | what administrators see |
 //! | `words.rs` | enumerations, one table each |
 
@@ -23,6 +24,7 @@ mod plan;
 mod report;
 mod route;
 mod step;
+mod watch;
 mod words;
 
 pub use call::{plan_call, sync_call};
@@ -34,6 +36,7 @@ pub use plan::{expected_state, lookups};
 pub use report::{call_state, decision, failed_call, failure, receipt, report};
 pub use route::route_call;
 pub use step::{RecordLink, planned_steps};
+pub use watch::{Told, agent, records, watched, watched_agents};
 pub use words::{channel, entity_kind};
 
 use tieline_engine::jiff::Timestamp;

@@ -10,7 +10,8 @@ use tieline_engine::{
 use tieline_proto::v1::{
     CallReport, ErrorReason, GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse,
     PushMessengerLeadRequest, PushMessengerLeadResponse, ResendBacklogRequest, ResendBacklogResponse, RouteCallRequest,
-    RouteCallResponse, SyncCallRequest, SyncCallResponse, sync_service_server::SyncService,
+    RouteCallResponse, SyncCallRequest, SyncCallResponse, WatchRequest, WatchResponse,
+    sync_service_server::SyncService,
 };
 use tokio::time;
 use tonic::{Request, Response, Status, async_trait};
@@ -22,7 +23,7 @@ use super::{
     planned,
     refused::{self, invalid},
     resend,
-    routed,
+    routed, watch,
 };
 use crate::{
     driver::{connection::Connection, resting::unless_resting},
@@ -48,6 +49,7 @@ impl Sync {
 #[async_trait]
 impl SyncService for Sync {
     type ResendBacklogStream = Pin<Box<dyn Stream<Item = Result<ResendBacklogResponse, Status>> + Send>>;
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
 
     async fn route_call(&self, request: Request<RouteCallRequest>) -> Result<Response<RouteCallResponse>, Status> {
         let (asker, request) = Asker::of(request);
@@ -83,6 +85,11 @@ impl SyncService for Sync {
     async fn get_call(&self, request: Request<GetCallRequest>) -> Result<Response<GetCallResponse>, Status> {
         let (asker, request) = Asker::of(request);
         self.desk.answer("GetCall", &asker, Places::Usual, self.get(request)).await
+    }
+
+    async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("Watch", &asker, Places::Usual, async { watch::begin(&self.desk, &request) }).await
     }
 }
 

@@ -23,7 +23,11 @@ struct Given {
 
 impl Given {
     fn new() -> Self {
-        let env = [("RETAILCRM_API_KEY", "key-4711"), ("TIELINE_WEBHOOK_SECRET", "Hook-secret_0123456789")];
+        let env = [
+            ("RETAILCRM_API_KEY", "key-4711"),
+            ("TIELINE_WEBHOOK_SECRET", "Hook-secret_0123456789"),
+            ("SMART_PHONE_AUTH_KEY", "phone-1234"),
+        ];
         let files = [("secrets/pbx_password", "basic-0815\r\n")];
         Self {
             env: env.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),

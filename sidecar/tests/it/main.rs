@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod cards;
 mod cli_check;
 mod cli_check_live;
 mod cli_phone;
@@ -16,6 +17,7 @@ mod number;
 mod requests;
 mod sample;
 mod simulation;
+mod smart_phone;
 mod store_sqlite;
 mod store_suite;
 mod webhook;

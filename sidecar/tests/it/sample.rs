@@ -35,6 +35,7 @@ pub(crate) fn project() -> Project {
         intake: IntakeConfig::default(),
         messenger: MessengerConfig::default(),
         route: RouteConfig::default(),
+        smart_phone: None,
     }
 }
 
