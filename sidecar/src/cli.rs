@@ -36,7 +36,7 @@ pub struct Cli {
 enum Command {
     /// Run the sidecar until it is told to stop (SIGTERM or SIGINT).
     Serve(serve::Args),
-    /// Check a configuration and tell every fault in it.
+    /// Check a configuration and tell every fault in it; with --live, ask the CRMs too.
     Check(check::Args),
     /// Show what would be done for a call, without doing it.
     Plan(plan::Args),
@@ -62,6 +62,7 @@ impl Cli {
     pub fn run(self) -> Result<(), Failure> {
         match self.command {
             Command::Serve(args) => block_on(serve::run(args)),
+            Command::Check(args) if args.is_live() => block_on(check::run_live(args)),
             Command::Check(args) => check::run(&args),
             Command::Plan(args) => block_on(plan::run(args)),
             Command::Phone(args) => phone::run(&args),

@@ -4,6 +4,7 @@
 pub mod connection;
 mod deliver;
 pub mod quota;
+pub mod resting;
 mod seal;
 mod tokens;
 mod told;

@@ -9,6 +9,7 @@ pub mod dialing;
 pub mod driver;
 pub mod grpc;
 pub mod http;
+pub mod inspection;
 pub mod intake;
 pub mod net;
 pub mod outcomes;

@@ -45,10 +45,10 @@ pub enum Refused {
     #[error("the project has no call \"{0}\"")]
     UnknownCall(String),
     /// The caller named a connection there is none of.
-    #[error("the project has no connection \"{0}\"")]
+    #[error("the project has no connection \"{0}\"; a connection is named in the configuration")]
     UnknownConnection(String),
     /// One project has one connection (G-01).
-    #[error("the project's CRM connection is \"{0}\"; a project has one CRM, change the configuration to move it")]
+    #[error("the project's CRM connection \"{0}\" is switched on; a project has one CRM, change the configuration to move it")]
     AnotherConnection(String),
     /// The option can be set only while the connection is off (Z-21).
     #[error("keep_data can be set only while the connection is off; deactivate it first")]
@@ -184,14 +184,18 @@ impl Sidecar {
     /// A project's connection, checked against the name the caller uses for it; an empty name is any.
     ///
     /// # Errors
-    /// Unknown project, or another connection's name (G-01).
+    /// Unknown project; or another connection's name, which is refused for the project's own one while that is
+    /// switched on (G-01), suspended or not, and is unknown otherwise.
     pub fn connection_named(&self, project: &ProjectId, name: &str) -> Result<&Arc<Connection>, Refused> {
         let connection = self.connection(project)?;
         let own = &connection.project.connection.id;
-        if !name.is_empty() && name != own {
-            return Err(Refused::AnotherConnection(own.clone()));
+        if name.is_empty() || name == own {
+            return Ok(connection);
         }
-        Ok(connection)
+        Err(match connection.state().status {
+            Status::Active | Status::Suspended => Refused::AnotherConnection(own.clone()),
+            Status::Inactive => Refused::UnknownConnection(name.to_owned()),
+        })
     }
 
     /// Tries failed calls again. Answers how many.

@@ -31,7 +31,7 @@ mod words;
 
 pub use call::{plan_call, sync_call};
 pub use check::Violation;
-pub use connection::{Counts, connection};
+pub use connection::{Counts, connection, finding};
 pub use ledger::ledger_day;
 pub use messenger::{PushRefused, messenger_id, push_messenger_lead};
 pub use plan::{expected_state, lookups};

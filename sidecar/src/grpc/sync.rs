@@ -23,11 +23,10 @@ use super::{
     planned,
     refused::{self, invalid},
     resend,
-    resting::unless_resting,
     routed, watch,
 };
 use crate::{
-    driver::connection::Connection,
+    driver::{connection::Connection, resting::unless_resting},
     sidecar::{Basis, Refused, Routed},
     store::{self, Accepted, StoredCall},
     telemetry,

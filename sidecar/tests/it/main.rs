@@ -4,6 +4,7 @@
 
 mod cards;
 mod cli_check;
+mod cli_check_live;
 mod cli_phone;
 mod cli_serve;
 mod config;
