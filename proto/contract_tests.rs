@@ -23,6 +23,7 @@ const METHODS: [&str; 16] = [
     "SyncService.GetCall",
     "SyncService.PlanCall",
     "SyncService.PushMessengerLead",
+    "SyncService.ReportAgents",
     "SyncService.ResendBacklog (stream)",
     "SyncService.RouteCall",
     "SyncService.SyncCall",

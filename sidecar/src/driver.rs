@@ -27,7 +27,9 @@ use crate::{
     callers::Callers,
     cards::Cards,
     clock::Clock,
+    dialing::Wishes,
     outcomes::Outcomes,
+    presence::PresenceBook,
     project::Project,
     store::{Status, Store, StoreError},
     troubles::{self, Remedy},
@@ -59,6 +61,10 @@ pub struct Driver {
     pub hub: Arc<Hub>,
     /// Who wants caller cards.
     pub cards: Cards,
+    /// What the agents' telephones are doing.
+    pub presences: PresenceBook,
+    /// Wishes to call that were seen lately.
+    pub wishes: Wishes,
     connections: BTreeMap<ProjectId, Arc<Connection>>,
 }
 
@@ -93,7 +99,8 @@ impl Driver {
             connections.insert(id, Arc::new(connection));
         }
         let (callers, outcomes) = (Callers::new(), Outcomes::new());
-        Ok(Arc::new(Self { store, clock, callers, outcomes, hub, cards, connections }))
+        let (presences, wishes) = (PresenceBook::default(), Wishes::default());
+        Ok(Arc::new(Self { store, clock, callers, outcomes, hub, cards, presences, wishes, connections }))
     }
 
     /// The connection of a project.

@@ -1,6 +1,7 @@
 //! What the sidecar does, whatever door a request comes in by: gRPC, webhook and command line all end here.
 
 mod announce;
+mod dial;
 mod plan;
 mod resend;
 mod route;
@@ -18,6 +19,7 @@ use tieline_engine::{
 use tokio::time;
 
 pub use self::{
+    dial::{DialAsk, DialWho},
     plan::{Plan, PlannedLookUp},
     resend::{Progress, Resend, Selection},
     route::{Basis, RouteAsk, Routed},

@@ -106,6 +106,8 @@ pub struct Dial {
     pub client_first: bool,
     /// The line to call from, where the wish names one.
     pub line: Option<Phone>,
+    /// The telephone platform was asked already and rings both: who watches only shows it.
+    pub carried_out: bool,
 }
 
 /// An event with its place.

@@ -12,6 +12,7 @@ mod properties;
 mod rules_abilities;
 mod rules_agents;
 mod rules_backlog;
+mod rules_dialing;
 mod rules_entities;
 mod rules_general;
 mod rules_journal;

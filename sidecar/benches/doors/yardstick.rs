@@ -12,8 +12,9 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tieline_proto::v1::{
     GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse, PushMessengerLeadRequest,
-    PushMessengerLeadResponse, Receipt, ResendBacklogRequest, ResendBacklogResponse, RouteCallRequest,
-    RouteCallResponse, SyncCallRequest, SyncCallResponse, WatchRequest, WatchResponse,
+    PushMessengerLeadResponse, Receipt, ReportAgentsRequest, ReportAgentsResponse, ResendBacklogRequest,
+    ResendBacklogResponse, RouteCallRequest, RouteCallResponse, SyncCallRequest, SyncCallResponse, WatchRequest,
+    WatchResponse,
     sync_service_server::{SyncService, SyncServiceServer},
 };
 use tokio::{net::TcpListener, sync::oneshot};
@@ -133,6 +134,10 @@ impl SyncService for Bare {
     }
 
     async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn report_agents(&self, _: Request<ReportAgentsRequest>) -> Result<Response<ReportAgentsResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tieline_crm::{
-    dialect::{Answer, Dialect, Finding, Session},
+    dialect::{Answer, Dialect, Exchange, Finding, Registered, Session},
     transport::Transport,
     trouble::Trouble,
 };
@@ -161,6 +161,20 @@ impl Connection {
     /// What went wrong, by who must act.
     pub async fn look_up(&self, ask: &LookUp, priority: Priority) -> Result<Found, Trouble> {
         ask!(self, priority, |dialect, session| dialect.look_up(session, ask))
+    }
+
+    /// Puts the exchange into the CRM's telephony settings.
+    ///
+    /// # Errors
+    /// What went wrong, by who must act.
+    pub async fn register(&self, exchange: &Exchange) -> Result<Registered, Trouble> {
+        ask!(self, Priority::Live, |dialect, session| dialect.register(session, exchange))
+    }
+
+    /// The way to the network, for what is no business of the CRM's quota.
+    #[must_use]
+    pub fn transport(&self) -> &Arc<dyn Transport> {
+        &self.transport
     }
 
     /// How many of the leading steps go into one request.

@@ -12,6 +12,7 @@
 //! | `plan.rs`, `step.rs` | what would be done |
 //! | `route.rs` | a question where to ring |
 //! | `watch.rs` | what happens at the telephones |
+//! | `presence.rs` | what the agents' telephones are doing |
 //! | `ledger.rs`, `connection.rs` | what administrators see |
 //! | `words.rs` | enumerations, one table each |
 
@@ -21,6 +22,7 @@ mod connection;
 mod ledger;
 mod messenger;
 mod plan;
+mod presence;
 mod report;
 mod route;
 mod step;
@@ -33,6 +35,7 @@ pub use connection::{Counts, connection, finding};
 pub use ledger::ledger_day;
 pub use messenger::{PushRefused, messenger_id, push_messenger_lead};
 pub use plan::{expected_state, lookups};
+pub use presence::{noted, report_agents};
 pub use report::{call_state, decision, failed_call, failure, receipt, report};
 pub use route::route_call;
 pub use step::{RecordLink, planned_steps};

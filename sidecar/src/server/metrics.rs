@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use tieline_engine::{ids::ProjectId, jiff::Timestamp};
+use tieline_engine::{dialing::Presence, ids::ProjectId, jiff::Timestamp};
 
 use super::requests::Requests;
 use crate::{
@@ -27,6 +27,7 @@ pub async fn text(driver: &Driver, requests: &Requests) -> Result<String, StoreE
     page.waiting(&projects);
     page.connections(&projects);
     page.watching(driver, &projects);
+    page.telephones(driver);
     page.requests(requests);
     Ok(page.text)
 }
@@ -151,6 +152,24 @@ impl Page {
         for phone in driver.cards.phones() {
             let labels = [("project", phone.project().as_str())];
             self.line("tieline_smart_phone_waiting", &labels, phone.counted().waiting);
+        }
+    }
+
+    fn telephones(&mut self, driver: &Driver) {
+        let now = driver.clock.now();
+        self.head("tieline_telephones", "gauge", "Agents' telephones by what the exchange tells of them.");
+        for connection in driver.connections() {
+            let project = &connection.project.id;
+            let present = driver.presences.of(project, now);
+            for state in Presence::ALL {
+                let labels = [("project", project.as_str()), ("state", state.as_str())];
+                self.line("tieline_telephones", &labels, present.count(state));
+            }
+        }
+        self.head("tieline_dials_total", "counter", "Wishes to call since the start, by what became of them.");
+        for ((project, outcome), count) in driver.wishes.counted() {
+            let labels = [("project", project.as_str()), ("outcome", outcome)];
+            self.line("tieline_dials_total", &labels, count);
         }
     }
 

@@ -10,6 +10,7 @@ mod cli_serve;
 mod config;
 mod convert;
 mod demo;
+mod dial;
 mod grpc;
 mod house;
 mod intake;

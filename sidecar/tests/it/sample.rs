@@ -36,6 +36,7 @@ pub(crate) fn project() -> Project {
         messenger: MessengerConfig::default(),
         route: RouteConfig::default(),
         smart_phone: None,
+        click_to_call: None,
     }
 }
 

@@ -142,6 +142,7 @@ fn dial_request(dial: &Dial, policy: Option<&Policy>) -> v1::DialRequest {
         agent_place: dial.agent_place.clone(),
         client_number: dial.client.raw().to_owned(),
         client_first: dial.client_first,
+        carried_out: dial.carried_out,
         line_number: dial.line.as_ref().map(Phone::raw).unwrap_or_default().to_owned(),
     }
 }

@@ -76,6 +76,7 @@ fn dial(agent: &str, id: &str) -> Event {
         client: Phone::new("+380671234567"),
         client_first: true,
         line: None,
+        carried_out: false,
     }))
 }
 
