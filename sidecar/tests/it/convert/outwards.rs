@@ -185,7 +185,6 @@ fn planned_steps_show_values_and_name_what_earlier_steps_make() {
 fn a_look_up_is_shown_for_each_kind_of_record() {
     let key = PhoneKey::parse("+380671112233").expect("a key");
     let sought = Sought {
-        name: None,
         key: ClientKey::Phone(key),
         spellings: Vec::new(),
         chat: None,
