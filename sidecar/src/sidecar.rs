@@ -48,7 +48,9 @@ pub enum Refused {
     #[error("the project has no connection \"{0}\"; a connection is named in the configuration")]
     UnknownConnection(String),
     /// One project has one connection (G-01).
-    #[error("the project's CRM connection \"{0}\" is switched on; a project has one CRM, change the configuration to move it")]
+    #[error(
+        "the project's CRM connection \"{0}\" is switched on; a project has one CRM, change the configuration to move it"
+    )]
     AnotherConnection(String),
     /// The option can be set only while the connection is off (Z-21).
     #[error("keep_data can be set only while the connection is off; deactivate it first")]

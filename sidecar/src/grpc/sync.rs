@@ -22,8 +22,7 @@ use super::{
     desk::{Asker, Desk, Places, note},
     planned,
     refused::{self, invalid},
-    resend,
-    routed, watch,
+    resend, routed, watch,
 };
 use crate::{
     driver::{connection::Connection, resting::unless_resting},
