@@ -87,14 +87,18 @@ impl Dataverse {
 }
 
 /// What makes two rows the same call: a marker in any of its texts, else its start,
-/// direction and number.
+/// direction, number and contact. The number alone may be the line's, which two clients
+/// can dial in the same second.
 fn call_key(call: &Row) -> Option<String> {
     if let Some(found) = call.fields.values().filter_map(Value::as_str).find_map(marker) {
         return Some(found);
     }
     let start = Some(call.text("actualstart")).filter(|start| !start.is_empty())?;
     let outgoing = call.fields.get("directioncode") == Some(&Value::Bool(true));
-    Some(format!("{start} {} {}", if outgoing { "out" } else { "in" }, call.text("phonenumber")))
+    let direction = if outgoing { "out" } else { "in" };
+    Some(
+        [start, direction, call.text("phonenumber"), call.text("_regardingobjectid_value")].join(" ").trim().to_owned(),
+    )
 }
 
 /// Notes are the nearest thing to tasks: the same text on the same row is there twice.
