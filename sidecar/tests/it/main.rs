@@ -6,6 +6,7 @@ mod cli_check;
 mod cli_phone;
 mod cli_serve;
 mod config;
+mod conformance;
 mod convert;
 mod demo;
 mod grpc;
