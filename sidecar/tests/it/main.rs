@@ -8,6 +8,7 @@ mod cli_check_live;
 mod cli_phone;
 mod cli_serve;
 mod config;
+mod conformance;
 mod convert;
 mod demo;
 mod dial;
