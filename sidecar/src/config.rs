@@ -6,7 +6,8 @@
 //! | tables, values, unknown keys | `section.rs` |
 //! | faults and their places | `fault.rs` |
 //! | where secrets come from | `secret.rs` |
-//! | `[server]`, `[store]`, `[telemetry]` | `server.rs` |
+//! | `[server]`, `[telemetry]` | `server.rs` |
+//! | `[store]` | `store.rs` |
 //! | `[[projects]]` | `project.rs`, and for their parts `connection.rs`, `people.rs`, `handling.rs`, `scenario.rs` |
 
 mod connection;
@@ -18,6 +19,7 @@ mod scenario;
 mod secret;
 mod section;
 mod server;
+mod store;
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -25,7 +27,8 @@ use toml::de::DeTable;
 
 pub use fault::{Fault, Faults};
 pub use secret::{Sources, System};
-pub use server::{Server, StoreConfig};
+pub use server::Server;
+pub use store::StoreConfig;
 
 use crate::{project::Project, telemetry::Telemetry};
 use fault::Journal;
@@ -78,7 +81,7 @@ pub fn parse(name: &str, text: &str, sources: &dyn Sources) -> Result<Config, Fa
 /// `None` only after a fault was noted.
 fn read(mut root: Section<'_>, sources: &dyn Sources) -> Option<Config> {
     let server = server::server(root.section("server"));
-    let store = server::store(root.section("store"));
+    let store = store::store(root.section("store"), sources);
     let telemetry = server::telemetry(root.section("telemetry"));
     let projects = projects(&mut root, sources);
     root.close();
