@@ -4,9 +4,13 @@
 
 mod crash;
 mod crms;
+#[allow(dead_code, reason = "the sidecar's own tests need more of it")]
+#[path = "../../sidecar/tests/it/database.rs"]
+mod database;
 mod exchange;
 mod feed;
 mod program;
 mod restart;
+mod several;
 mod sources;
 mod walls;

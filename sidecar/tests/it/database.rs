@@ -81,11 +81,18 @@ impl Database {
         let schema = format!("t_{}_{nanos}_{}", std::process::id(), NR.fetch_add(1, Ordering::Relaxed));
         connect(server).await.batch_execute(&format!("CREATE SCHEMA {schema}")).await.unwrap();
         let joint = if server.contains('?') { '&' } else { '?' };
-        Self { url: format!("{server}{joint}options=-c%20search_path%3D{schema}") }
+        Self { url: format!("{server}{joint}application_name={schema}&options=-c%20search_path%3D{schema}") }
+    }
+
+    /// Under which its connections are known to the server.
+    pub(crate) fn name(&self) -> String {
+        let (_, rest) = self.url.split_once("application_name=").unwrap();
+        rest.split('&').next().unwrap().to_owned()
     }
 
     /// The same with another setting of the session.
     pub(crate) fn with_setting(&self, name: &str, value: &str) -> Self {
+        let value = value.replace('\\', "%5C").replace(' ', "%20");
         Self { url: format!("{}%20-c%20{name}%3D{value}", self.url) }
     }
 

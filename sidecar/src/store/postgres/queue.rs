@@ -176,7 +176,7 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
             SELECT l.project, l.lane, l.served_by
             FROM calls c JOIN lanes l ON l.project = c.project AND l.lane = c.lane
             WHERE c.project = $1 AND c.state = 'waiting' AND c.head AND c.due_at <= $2 AND c.lane <> ALL ($3)
-                AND {free} AND {IS_FIRST}
+                AND {free} AND {IS_FIRST} AND EXISTS (SELECT 1 FROM sidecars m WHERE m.id = $5)
             ORDER BY c.backlog, c.seq LIMIT $4 FOR UPDATE OF l SKIP LOCKED)
         UPDATE lanes l SET holder = $5, served_by = $5, changes = l.changes + 1,
             fence = CASE WHEN l.holder = $5 THEN l.fence ELSE l.fence + 1 END
