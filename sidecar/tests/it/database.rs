@@ -25,9 +25,20 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one. A test that stops it or lets it crash needs one of its own.
     pub(crate) fn start() -> Self {
+        Self::start_with("off")
+    }
+
+    /// Starts one that flushes as a real one does: for measuring.
+    pub(crate) fn start_flushing() -> Self {
+        Self::start_with("on")
+    }
+
+    fn start_with(fsync: &str) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("tests/postgres"));
         let script = script.into_iter().find(|script| script.is_file()).expect("tests/postgres is there");
-        let mut child = Command::new(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut command = Command::new(script);
+        command.env("TIELINE_POSTGRES_FSYNC", fsync).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let (orders, mut said) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
         let mut url = String::new();
         said.read_line(&mut url).unwrap();
