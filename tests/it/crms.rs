@@ -42,10 +42,14 @@ impl Crms {
 
     /// As [`Crms::configure`], with calls kept somewhere else.
     pub(crate) fn configure_with(&self, folder: &Path, store: &Path) -> PathBuf {
+        self.configure_store(folder, &format!("path = \"{}\"", store.display()))
+    }
+
+    /// As [`Crms::configure`], with the lines of another store.
+    pub(crate) fn configure_store(&self, folder: &Path, store: &str) -> PathBuf {
         let mut text = format!(
             "[server]\ngrpc_listen = \"127.0.0.1:0\"\nhttp_listen = \"127.0.0.1:0\"\ndrain_seconds = 2\n\
-             [store]\npath = \"{}\"\n",
-            store.display()
+             [store]\n{store}\n",
         );
         for (project, kind) in PROJECTS {
             text.push_str(&self.project(project, kind));

@@ -4,10 +4,14 @@
 
 mod crash;
 mod crms;
+#[allow(dead_code, reason = "the sidecar's own tests need more of it")]
+#[path = "../../sidecar/tests/it/database.rs"]
+mod database;
 mod exchange;
 mod feed;
 mod pages;
 mod program;
 mod restart;
+mod several;
 mod sources;
 mod walls;

@@ -13,7 +13,7 @@ use std::{
 };
 
 use secrecy::ExposeSecret as _;
-use tieline::config::{self, Config, Faults, Sources};
+use tieline::config::{self, Config, Faults, Sources, StoreConfig};
 use tieline_engine::{record::Kind, routing::Block, scenario::Treat};
 
 /// Environment and files of a test.
@@ -27,6 +27,7 @@ impl Given {
         let env = [
             ("RETAILCRM_API_KEY", "key-4711"),
             ("TIELINE_WEBHOOK_SECRET", "Hook-secret_0123456789"),
+            ("TIELINE_DATABASE_PASSWORD", "db-2342"),
             ("SMART_PHONE_AUTH_KEY", "phone-1234"),
             ("TIELINE_DIAL_SECRET", "Dial-secret_0123456789"),
         ];
@@ -95,6 +96,10 @@ fn the_whole_manual_is_read_into_what_it_says() {
     assert_eq!(config.server.grpc_listen.port(), 7071);
     assert_eq!(config.server.grpc_unix_socket, Some(PathBuf::from("tieline.sock")));
     assert_eq!(config.server.drain, Duration::from_secs(20));
+    let StoreConfig::Postgres(database) = &config.store else { panic!("{:?}", config.store) };
+    assert_eq!(database.place(), "PostgreSQL database tieline at db.example.com");
+    assert!(database.has_password());
+    assert_eq!((database.lease, database.connections), (Duration::from_secs(30), 8));
     assert_eq!(config.telemetry.otlp_endpoint.as_deref(), Some("http://127.0.0.1:4317"));
     assert_eq!(project.connection.id, "shop-crm");
     assert_eq!(project.connection.connect.settings["url"], "https://example.retailcrm.pro");
@@ -152,6 +157,19 @@ bound_ms = 800"#;
     assert_eq!(project.policy.routing.blocks.len(), 3);
     assert_eq!(project.route.bound, Duration::from_millis(800));
     assert_eq!(project.policy.crm_plan.region.as_str(), "UA");
+}
+
+#[test]
+fn the_store_is_chosen_by_one_line() {
+    let with = |line: &str| {
+        let given = Given::new().with_env("DATABASE_URL", "postgres://tieline:s3cret@db1,db2/calls");
+        config::parse("tieline.toml", &format!("[store]\n{line}\n{}", project("", "")), &given).unwrap().store
+    };
+    assert!(matches!(with("path = \"calls.db\""), StoreConfig::Sqlite { .. }));
+    assert!(matches!(with("url = \"postgres://tieline@db/calls\""), StoreConfig::Postgres(_)));
+    let StoreConfig::Postgres(secret) = with("url = { env = \"DATABASE_URL\" }") else { panic!("no database") };
+    assert_eq!(secret.place(), "PostgreSQL database calls at db1, db2");
+    assert!(!format!("{secret:?}").contains("s3cret"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The sidecar's core in virtual time, wired to a simulated CRM without sockets.
 
 mod configuration;
+pub(crate) mod shared;
 
 use std::{
     sync::{
@@ -29,8 +30,8 @@ use tokio::{
     time::{self, Instant},
 };
 
-use self::configuration::Extra;
 pub(crate) use self::configuration::users;
+use self::{configuration::Extra, shared::Shared};
 
 /// Virtual time in which everything must be settled once the faults are over (invariant I6 of field.md 3).
 const SETTLES_WITHIN: Duration = Duration::from_secs(3 * 60 * 60);
@@ -43,11 +44,14 @@ pub(crate) struct Core {
     kind: CrmKind,
     extra: Extra,
     clock: Arc<VirtualClock>,
+    /// Other sidecars work on the same store.
+    shared: Option<Arc<Shared>>,
     running: Option<Running>,
 }
 
 struct Running {
     sidecar: Sidecar,
+    life: Option<Arc<shared::Life>>,
     task: JoinHandle<()>,
     _stop: watch::Sender<bool>,
 }
@@ -70,9 +74,35 @@ impl Core {
         let clock = Arc::new(VirtualClock::new(seed));
         let store = Arc::new(SqliteStore::in_memory().unwrap());
         let extra = Extra { settings: settings.to_owned(), sections: sections.to_owned() };
-        let mut core = Self { project: ProjectId::new("shop"), store, sim, kind, extra, clock, running: None };
+        let (project, shared) = (ProjectId::new("shop"), None);
+        let mut core = Self { project, store, sim, kind, extra, clock, shared, running: None };
         core.start().await;
         core
+    }
+
+    /// Two sidecars with one CRM and one store.
+    pub(crate) async fn pair(kind: CrmKind, seed: u64) -> [Self; 2] {
+        let mut one = Self::new(kind, seed).await;
+        one.crash().await;
+        one.shared = Some(Shared::new(Arc::clone(&one.store)));
+        let mut two = Self {
+            project: one.project.clone(),
+            store: Arc::clone(&one.store),
+            sim: Arc::clone(&one.sim),
+            kind,
+            extra: Extra { settings: String::new(), sections: String::new() },
+            clock: Arc::clone(&one.clock),
+            shared: one.shared.clone(),
+            running: None,
+        };
+        one.start().await;
+        two.start().await;
+        [one, two]
+    }
+
+    /// Cuts the sidecar off from the store's other users for a time: it is not heard of, and goes on.
+    pub(crate) fn cut_off(&self, time: Duration) {
+        self.running.as_ref().unwrap().life.as_ref().unwrap().cut_off(time);
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -112,11 +142,15 @@ impl Core {
             let transport = Arc::clone(&transport) as Arc<dyn Transport>;
             Wired { project: Arc::new(project), dialect: Arc::from(dialect), transport }
         });
-        let store = Arc::clone(&self.store) as Arc<dyn Store>;
+        let life = self.shared.as_ref().map(Shared::join);
+        let store = match &life {
+            Some(life) => Arc::clone(life) as Arc<dyn Store>,
+            None => Arc::clone(&self.store) as Arc<dyn Store>,
+        };
         let driver = Driver::open(store, Arc::clone(&self.clock) as Arc<dyn Clock>, wired.collect()).await.unwrap();
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(Arc::clone(&driver).run(stopped, Duration::ZERO));
-        self.running = Some(Running { sidecar: Sidecar::new(driver), task, _stop: stop });
+        self.running = Some(Running { sidecar: Sidecar::new(driver), life, task, _stop: stop });
     }
 }
 

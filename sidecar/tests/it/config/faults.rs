@@ -123,6 +123,14 @@ fn the_server_is_checked() {
     of_file("[server]\nhttp_listen = \"0.0.0.0:7071\"", "server.http_listen", "another port");
     of_file("[server]\ngrpc_unix_socket = \"\"", "server.grpc_unix_socket", "is empty");
     of_file("[store]\nkind = \"tape\"", "store.kind", "write sqlite");
+    of_file("[store]\nkind = \"postgres\"", "store.url", "write the address of the database");
+    of_file("[store]\nlease_seconds = 30", "store.lease_seconds", "add its url");
+    of_file("[store]\nurl = \"postgres://db/calls\"\npath = \"x\"", "store.path", "keep it or url");
+    of_file("[store]\nurl = \"postgres://db/calls\"\nkind = \"sqlite\"", "store.kind", "leave out kind or url");
+    of_file("[store]\nurl = \"mysql://db/calls\"", "store.url", "postgres://user@host/database");
+    of_file("[store]\nurl = \"postgres:///calls\"", "store.url", "it names no host");
+    of_file("[store]\nurl = \"postgres://a:s3cret@db/calls\"", "store.url", "holds the password");
+    of_file("[store]\nurl = \"postgres://db/calls\"\nlease_seconds = 1", "store.lease_seconds", "from 5 to 600");
     of_file("[store]\npath = 3", "store.path", "is an integer; write a text in quotes");
     of_file("[telemetry]\nformat = \"xml\"", "telemetry.format", "expected `text` or `json`");
     of_file("[telemetry]\nlevel = \"loud\"", "telemetry.level", "error, warn, info, debug or trace");

@@ -11,6 +11,8 @@ use crate::wired::Core;
 
 pub(super) struct World {
     pub(super) core: Core,
+    /// A second sidecar on the same store.
+    twin: Option<Core>,
     pub(super) accepted: Vec<CallId>,
     kind: CrmKind,
     dice: Dice,
@@ -19,7 +21,21 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new(kind: CrmKind, seed: u64) -> Self {
         let core = Core::with(kind, seed, settings(kind), "").await;
-        Self { core, accepted: Vec::new(), kind, dice: Dice::new(seed) }
+        Self { core, twin: None, accepted: Vec::new(), kind, dice: Dice::new(seed) }
+    }
+
+    /// The same with two sidecars: any of them takes calls in, and any may crash or be cut off from the other.
+    pub(super) async fn of_two(kind: CrmKind, seed: u64) -> Self {
+        let [core, twin] = Core::pair(kind, seed).await;
+        Self { core, twin: Some(twin), accepted: Vec::new(), kind, dice: Dice::new(seed) }
+    }
+
+    /// One of the sidecars.
+    fn any(&mut self) -> &mut Core {
+        match &mut self.twin {
+            Some(twin) if self.dice.percent(50) => twin,
+            _ => &mut self.core,
+        }
     }
 
     /// Plays the events, then lets the dust settle.
@@ -30,21 +46,29 @@ impl World {
             match event {
                 Event::Piece(call) => {
                     let id = call.id.clone();
-                    self.core.sidecar().accept(*call, None, None).await.unwrap();
+                    self.any().sidecar().accept(*call, None, None).await.unwrap();
                     if !self.accepted.contains(&id) {
                         self.accepted.push(id);
                     }
                 }
                 Event::Fault(fault) => self.core.sim.lock().unwrap().set_fault(self.core.now(), fault).unwrap(),
+                Event::Crash if self.twin.is_some() && self.dice.percent(50) => {
+                    let time = Duration::from_secs(self.dice.below(90));
+                    self.any().cut_off(time);
+                }
                 Event::Crash => {
-                    self.core.crash().await;
-                    self.core.start().await;
+                    let core = self.any();
+                    core.crash().await;
+                    core.start().await;
                 }
             }
         }
         self.core.sim.lock().unwrap().clear_faults();
         self.core.settle().await;
         self.core.crash().await;
+        if let Some(twin) = &mut self.twin {
+            twin.crash().await;
+        }
     }
 }
 
