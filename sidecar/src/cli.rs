@@ -10,6 +10,7 @@ pub mod plan;
 pub mod resend;
 pub mod sandbox;
 pub mod serve;
+mod shown;
 
 use std::{future::Future, path::Path};
 

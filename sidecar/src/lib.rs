@@ -1,5 +1,6 @@
 //! The Tieline sidecar: every socket, file and clock around the sync engine.
 
+pub mod access;
 pub mod callers;
 pub mod cli;
 pub mod clock;
@@ -15,5 +16,6 @@ pub mod server;
 pub mod sidecar;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod troubles;
 pub mod watch;

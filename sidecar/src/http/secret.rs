@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, header};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::project::IntakeConfig;
+use crate::{access::secret::same, project::IntakeConfig};
 
 /// The platform's own name for a key in a header (telephony/events.md 2.5).
 const KEY_HEADER: &str = "auth-key";
@@ -43,17 +43,4 @@ impl Presented<'_> {
         let decoded = STANDARD.decode(encoded.trim()).ok()?;
         scheme.eq_ignore_ascii_case("basic").then_some(decoded)
     }
-}
-
-/// Whether both are equal, in a time that depends on the given one's length only: how far a guess was right does not
-/// show. An empty secret opens nothing.
-fn same(given: &[u8], secret: &[u8]) -> bool {
-    if secret.is_empty() {
-        return false;
-    }
-    let mut differs = given.len() ^ secret.len();
-    for (given, secret) in given.iter().zip(secret.iter().cycle()) {
-        differs |= usize::from(std::hint::black_box(given ^ secret));
-    }
-    std::hint::black_box(differs) == 0
 }

@@ -23,10 +23,10 @@ const SIGNIFICANT: &str = "671234567";
 const NAME: &str = "Zenobia Quillfeather";
 
 /// The program, killed when a test ends early.
-struct Program {
+pub(crate) struct Program {
     child: Child,
-    grpc: String,
-    http: String,
+    pub(crate) grpc: String,
+    pub(crate) http: String,
     log: Option<JoinHandle<String>>,
 }
 
@@ -53,9 +53,12 @@ fn write_config(dir: &Path, crm: &RunningSandbox, connection: &str) -> std::path
 
 impl Program {
     fn serve(config: &Path) -> Self {
-        let mut command = tieline();
-        let child = command.arg("serve").arg("--config").arg(config).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = child.spawn().unwrap();
+        Self::begin(tieline().arg("serve").arg("--config").arg(config))
+    }
+
+    /// Runs a command that serves.
+    pub(crate) fn begin(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut told = BufReader::new(child.stdout.as_mut().unwrap());
         let mut address = |door: &str| {
             let mut line = String::new();
@@ -82,7 +85,7 @@ impl Program {
     }
 
     /// Asks it to stop as a service manager does, and returns what it logged.
-    fn stop(mut self) -> String {
+    pub(crate) fn stop(mut self) -> String {
         let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
         assert!(told.success());
         let log = self.log.take().unwrap().join().unwrap();
@@ -91,7 +94,7 @@ impl Program {
     }
 }
 
-fn run(command: &mut Command) -> (Option<i32>, String) {
+pub(crate) fn run(command: &mut Command) -> (Option<i32>, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
     (status.code(), String::from_utf8([stdout, stderr].concat()).unwrap())
 }

@@ -1,5 +1,6 @@
 //! The configuration: what is read, and every fault with its place.
 
+mod access;
 mod faults;
 mod manual;
 mod secrets;
@@ -15,6 +16,11 @@ use secrecy::ExposeSecret as _;
 use tieline::config::{self, Config, Faults, Sources};
 use tieline_engine::{record::Kind, routing::Block, scenario::Treat};
 
+use crate::authority::Authority;
+
+/// A token that is long enough.
+const TOKEN: &str = "token-0123456789abcdef0123456789abcdef";
+
 /// Environment and files of a test.
 struct Given {
     env: BTreeMap<String, String>,
@@ -23,8 +29,19 @@ struct Given {
 
 impl Given {
     fn new() -> Self {
-        let env = [("RETAILCRM_API_KEY", "key-4711"), ("TIELINE_WEBHOOK_SECRET", "Hook-secret_0123456789")];
-        let files = [("secrets/pbx_password", "basic-0815\r\n")];
+        let env = [
+            ("RETAILCRM_API_KEY", "key-4711"),
+            ("TIELINE_WEBHOOK_SECRET", "Hook-secret_0123456789"),
+            ("TIELINE_PBX_TOKEN", TOKEN),
+        ];
+        let authority = Authority::new();
+        let (cert, key) = authority.signs("localhost");
+        let files = [
+            ("secrets/pbx_password", "basic-0815\r\n"),
+            ("tls/cert.pem", cert.as_str()),
+            ("tls/key.pem", key.as_str()),
+            ("tls/clients.pem", authority.pem()),
+        ];
         Self {
             env: env.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             files: files.map(|(path, text)| (PathBuf::from(path), text.to_owned())).into(),

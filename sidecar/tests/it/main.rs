@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod access;
+mod authority;
 mod cli_check;
 mod cli_phone;
 mod cli_serve;
@@ -9,9 +11,11 @@ mod config;
 mod convert;
 mod demo;
 mod grpc;
+mod hostile;
 mod house;
 mod intake;
 mod number;
+mod printed;
 mod requests;
 mod sample;
 mod simulation;
