@@ -1,5 +1,5 @@
 //! What the HTTP door answers besides probes and metrics.
 
 pub mod number;
-mod secret;
+pub mod secret;
 pub mod webhook;

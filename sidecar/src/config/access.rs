@@ -78,7 +78,8 @@ fn token(section: &mut Section<'_>, projects: Option<&[Project]>, sources: &dyn 
     if section.peek("secret").is_none() && cert_name.is_none() {
         section.fault("", "names nothing to be known by; give a secret, a cert_name, or both");
     }
-    let own = section.peek("projects").is_some().then(|| section.texts("projects"));
+    let own = section.texts("projects");
+    let own = section.peek("projects").map(|_| own);
     for (index, project) in own.iter().flatten().enumerate() {
         if projects.is_some_and(|projects| projects.iter().all(|known| known.id.as_str() != project)) {
             section.fault_in("projects", index, "is no project of this configuration");

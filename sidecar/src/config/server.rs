@@ -99,8 +99,8 @@ pub(super) fn server(mut section: Section<'_>, sources: &dyn Sources) -> Option<
 
 /// `[server.tls]` and `[server.http_tls]`: the files are read here, so that what is wrong with them is told at once.
 fn tls(server: &mut Section<'_>, key: &'static str, protocol: &[u8], sources: &dyn Sources) -> Option<TlsFiles> {
-    server.peek(key)?;
     let mut section = server.section(key);
+    server.peek(key)?;
     let cert = section.needed("cert", "name the PEM file of the certificate");
     let private = section.needed("key", "name the PEM file of its private key");
     let client_ca = section.text("client_ca").map(PathBuf::from);

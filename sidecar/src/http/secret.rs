@@ -10,11 +10,18 @@ use crate::{access::secret::same, project::IntakeConfig};
 /// The platform's own name for a key in a header (telephony/events.md 2.5).
 const KEY_HEADER: &str = "auth-key";
 
+/// Marks a request to a project without secrets of its own, where the sidecar asks for tokens and none that fits came
+/// with it. It is answered as one with a wrong secret is: whoever tries names learns nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct TurnedAway;
+
 /// What a request brings.
 pub(super) struct Presented<'a> {
     /// The part of the path.
     pub(super) secret: Option<&'a str>,
     pub(super) headers: &'a HeaderMap,
+    /// Whether a token was needed and missing.
+    pub(super) turned_away: bool,
 }
 
 impl Presented<'_> {
@@ -22,7 +29,7 @@ impl Presented<'_> {
     pub(super) fn opens(&self, intake: &IntakeConfig) -> bool {
         let secret = intake.path_secret.as_ref().is_none_or(|secret| self.has_secret(secret));
         let basic = intake.basic.as_ref().is_none_or(|(user, password)| self.has_basic(user, password));
-        secret & basic
+        secret & basic & !self.turned_away
     }
 
     fn has_secret(&self, secret: &SecretString) -> bool {

@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     access::{Access, Identity, Peer, Role, Shown, Stranger, secret::bearer},
+    http::secret::TurnedAway,
     sidecar::Sidecar,
     telemetry,
 };
@@ -38,7 +39,7 @@ enum Rule {
     /// Everybody.
     Open,
     /// Whoever shows the secret of the project in the path, which is checked behind the door; where the project has
-    /// none, a token of an exchange.
+    /// none, a token of an exchange. What is refused is refused behind the door too, in the same words.
     Project,
     /// Tokens of these roles, and administrators.
     Roles(&'static [Role]),
@@ -79,17 +80,19 @@ impl Entrance {
     }
 
     /// Who asks, when they may.
-    fn admit(&self, rule: Rule, request: &Request) -> Result<Identity, Denied> {
+    fn admit(&self, rule: Rule, request: &mut Request) -> Result<Identity, Denied> {
         match rule {
             Rule::Open => Ok(Identity::everybody()),
             Rule::Roles(roles) => self.with_role(roles, request),
             Rule::Project => {
-                let project = request.uri().path().split('/').nth(2).unwrap_or_default();
-                if self.has_secret(project) {
-                    return Ok(Identity::everybody());
+                let project = request.uri().path().split('/').nth(2).unwrap_or_default().to_owned();
+                if !self.has_secret(&project) {
+                    let identity = self.with_role(&[Role::Exchange], request);
+                    if !identity.is_ok_and(|identity| identity.sees(&project)) {
+                        request.extensions_mut().insert(TurnedAway);
+                    }
                 }
-                let identity = self.with_role(&[Role::Exchange], request)?;
-                if identity.sees(project) { Ok(identity) } else { Err(Denied::Rights) }
+                Ok(Identity::everybody())
             }
         }
     }
@@ -152,7 +155,6 @@ impl From<Stranger> for Denied {
 }
 
 impl Denied {
-    /// The same words for a project that does not exist and one of somebody else.
     fn answer(self) -> Response {
         let (status, text) = match self {
             Self::Missing => (StatusCode::UNAUTHORIZED, "a token is missing: authorization: Bearer …\n"),
@@ -169,12 +171,12 @@ impl Denied {
 
 /// Answers in a span that continues the caller's trace, and counts by the route: paths hold secrets and are as many as
 /// callers like.
-pub(super) async fn enter(State(entrance): State<Entrance>, request: Request, next: Next) -> Response {
+pub(super) async fn enter(State(entrance): State<Entrance>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let (method, rule) = rule(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
     let span = tracing::info_span!("http.request", method, status = field::Empty);
     let parent = request.headers().get("traceparent").and_then(|parent| Some(parent.to_str().ok()?.to_owned()));
-    let response = match entrance.admit(rule, &request) {
+    let response = match entrance.admit(rule, &mut request) {
         Ok(identity) => {
             let answer = entrance.answer(identity, request, next);
             telemetry::traced(span.clone(), parent.as_deref(), answer).await
