@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 use super::{secret::Sources, section::Section};
 use crate::{
     telemetry::Telemetry,
-    tls::{HTTP_1_1, H2, TlsFiles},
+    tls::{H2, HTTP_1_1, TlsFiles},
 };
 
 /// Where the sidecar listens, and how it stops.

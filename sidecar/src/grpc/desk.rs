@@ -12,15 +12,7 @@ use tokio::{
 use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
 use tracing::{Span, field};
 
-use super::{
-    convert::Violation,
-    deadline,
-    errors::Refusal,
-    gate::Granted,
-    refused,
-    rights::Reach,
-    subject::Subject,
-};
+use super::{convert::Violation, deadline, errors::Refusal, gate::Granted, refused, rights::Reach, subject::Subject};
 use crate::{
     server::{
         requests::{Door, Requests},

@@ -80,8 +80,7 @@ mod tests {
                 methods.extend(service.method.iter().map(|method| (path(method.name()), method.name().to_owned())));
             }
         }
-        let rows: BTreeSet<_> =
-            RIGHTS.iter().map(|right| (right.path.to_owned(), right.method.to_owned())).collect();
+        let rows: BTreeSet<_> = RIGHTS.iter().map(|right| (right.path.to_owned(), right.method.to_owned())).collect();
         assert!(methods.len() > 10);
         assert_eq!(rows, methods);
         assert_eq!(rows.len(), RIGHTS.len(), "a method has two rows");

@@ -65,7 +65,9 @@ impl Resolve for Resolver {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let fit: Vec<SocketAddr> = found.filter(|address| !is_metadata(address.ip())).collect();
             if fit.is_empty() {
-                return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the name leads to no host of a CRM").into());
+                return Err(
+                    io::Error::new(io::ErrorKind::PermissionDenied, "the name leads to no host of a CRM").into()
+                );
             }
             Ok(Box::new(fit.into_iter()) as Addrs)
         })
@@ -106,8 +108,16 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_configured_hosts_are_reached() {
-        let fence = Fenced::new(Arc::new(Answers), &["https://crm.example/base".to_owned(), "http://127.0.0.1:8080".to_owned()]);
-        for url in ["https://crm.example/any?a=b", "https://CRM.example:443/", "http://127.0.0.1:8080/x", "http://0x7f.1:8080/"] {
+        let fence = Fenced::new(
+            Arc::new(Answers),
+            &["https://crm.example/base".to_owned(), "http://127.0.0.1:8080".to_owned()],
+        );
+        for url in [
+            "https://crm.example/any?a=b",
+            "https://CRM.example:443/",
+            "http://127.0.0.1:8080/x",
+            "http://0x7f.1:8080/",
+        ] {
             assert!(goes(&fence, url).await, "{url}");
         }
         for url in [

@@ -1,7 +1,7 @@
 //! Who may do what, over real ports.
 
 mod http;
-mod tls;
+pub(crate) mod tls;
 mod tokens;
 
 use tonic::{

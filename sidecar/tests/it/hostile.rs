@@ -82,7 +82,11 @@ async fn a_header_that_is_sent_by_drops_does_not_buy_time() {
         let mut told = Vec::new();
         drop(read.read_to_end(&mut told).await);
     };
-    timeout(BOUND, async { tokio::select! { () = drops => {}, () = hung_up => {} } }).await.unwrap();
+    timeout(BOUND, async {
+        tokio::select! { () = drops => {}, () = hung_up => {} }
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test]

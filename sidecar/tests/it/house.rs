@@ -41,7 +41,8 @@ impl Transport for Away {
     }
 }
 
-struct Key;
+/// The secrets of tests.
+pub(crate) struct Key;
 
 impl Sources for Key {
     fn env(&self, name: &str) -> Option<String> {

@@ -15,6 +15,7 @@ mod hostile;
 mod house;
 mod intake;
 mod number;
+mod outgoing;
 mod printed;
 mod requests;
 mod sample;

@@ -64,7 +64,8 @@ impl Place {
     async fn new() -> Self {
         let (dir, crm) = (tempfile::tempdir().unwrap(), Sandbox::start(SandboxConfig::default()).await.unwrap());
         let (cert, key) = Authority::new().signs("localhost");
-        for (name, text) in [("token", TOKEN), ("hook", HOOK), ("basic", BASIC), ("cert.pem", &cert), ("key.pem", &key)] {
+        for (name, text) in [("token", TOKEN), ("hook", HOOK), ("basic", BASIC), ("cert.pem", &cert), ("key.pem", &key)]
+        {
             fs::write(dir.path().join(name), text).unwrap();
         }
         Self { dir, crm }
@@ -133,10 +134,26 @@ async fn talk(program: &Program) {
             sync.sync_call(bearing(token, report("call-4711"))).await.map(drop),
             sync.plan_call(bearing(token, PlanCallRequest { call: Some(call("call-4712")) })).await.map(drop),
             admin.list_connections(bearing(token, ListConnectionsRequest::default())).await.map(drop),
-            admin.check_connection(bearing(token, CheckConnectionRequest { project: project(), ..Default::default() })).await.map(drop),
-            admin.activate_connection(bearing(token, ActivateConnectionRequest { project: project(), ..Default::default() })).await.map(drop),
-            sync.get_call(bearing(token, GetCallRequest { project: project(), call_id: "call-4711".to_owned() })).await.map(drop),
-            sync.get_call(bearing(token, GetCallRequest { project: format!("{NUMBER}{NAME}"), call_id: NUMBER.to_owned() })).await.map(drop),
+            admin
+                .check_connection(bearing(token, CheckConnectionRequest { project: project(), ..Default::default() }))
+                .await
+                .map(drop),
+            admin
+                .activate_connection(bearing(
+                    token,
+                    ActivateConnectionRequest { project: project(), ..Default::default() },
+                ))
+                .await
+                .map(drop),
+            sync.get_call(bearing(token, GetCallRequest { project: project(), call_id: "call-4711".to_owned() }))
+                .await
+                .map(drop),
+            sync.get_call(bearing(
+                token,
+                GetCallRequest { project: format!("{NUMBER}{NAME}"), call_id: NUMBER.to_owned() },
+            ))
+            .await
+            .map(drop),
         ];
         for status in asked.into_iter().filter_map(Result::err) {
             tells_none(&format!("{status:?} {}", String::from_utf8_lossy(status.details())), &SECRETS);
@@ -144,7 +161,8 @@ async fn talk(program: &Program) {
     }
     let mut wrong = call("call-4713");
     wrong.client_number = format!("{NUMBER}{NAME}").repeat(100);
-    let status = sync.sync_call(bearing(TOKEN, SyncCallRequest { call: Some(wrong), wait_ms: None })).await.unwrap_err();
+    let status =
+        sync.sync_call(bearing(TOKEN, SyncCallRequest { call: Some(wrong), wait_ms: None })).await.unwrap_err();
     tells_none(&format!("{status:?}"), &PEOPLE);
     hook(program).await;
 }

@@ -18,11 +18,7 @@ use crate::{
 /// Days of one request (ledger.proto).
 const DAYS_MAX: i32 = 366;
 
-pub(super) async fn get(
-    desk: &Desk,
-    asker: &Asker,
-    request: GetLedgerRequest,
-) -> Result<GetLedgerResponse, Status> {
+pub(super) async fn get(desk: &Desk, asker: &Asker, request: GetLedgerRequest) -> Result<GetLedgerResponse, Status> {
     let mut asked = Asked::default();
     let project = asked.any_project(&request.project);
     let from = asked.day("from_day", &request.from_day);

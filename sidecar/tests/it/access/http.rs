@@ -63,7 +63,11 @@ async fn webhooks_of_a_project_without_a_secret_need_a_token_of_its_exchange() {
     }
     let stranger = get(&house, &format!("/hooks/shop/after_call?{query}"), None).await;
     for path in ["/hooks/none/after_call", "/hooks/other/after_call", "/hooks/other/wrong/after_call"] {
-        assert_eq!(get(&house, &format!("{path}?{query}"), None).await, stranger, "{path}: who tries names learns nothing");
+        assert_eq!(
+            get(&house, &format!("{path}?{query}"), None).await,
+            stranger,
+            "{path}: who tries names learns nothing"
+        );
     }
     let secret = format!("/hooks/other/{}/after_call?{query}", token("hook"));
     assert_eq!(get(&house, &secret, None).await.0, 200, "a project's own secret is enough");

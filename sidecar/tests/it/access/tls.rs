@@ -34,7 +34,8 @@ pub(crate) async fn connect(
     authority: &Authority,
     own: Option<(String, String)>,
 ) -> Result<Channel, Error> {
-    let mut tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.pem())).domain_name("localhost");
+    let mut tls =
+        ClientTlsConfig::new().ca_certificate(Certificate::from_pem(authority.pem())).domain_name("localhost");
     if let Some((cert, key)) = own {
         tls = tls.identity(Identity::from_pem(cert, key));
     }

@@ -8,11 +8,7 @@ use tieline_proto::v1::{
     GetCallRequest, GetLedgerRequest, ListConnectionsRequest, ListFailedCallsRequest, ResendBacklogRequest,
     SyncCallRequest,
 };
-use tonic::{
-    Code, Request, Status,
-    client::Grpc,
-    transport::Channel,
-};
+use tonic::{Code, Request, Status, client::Grpc, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use tonic_prost::ProstCodec;
 use tonic_reflection::pb::v1::{
@@ -55,7 +51,8 @@ async fn an_exchange_of_one_project_neither_writes_nor_sees_another() {
     house.sync().sync_call(with("other-pbx", of("other"))).await.unwrap();
     let denied = (Code::PermissionDenied, "PROJECT_NOT_ALLOWED".to_owned());
     let get = |project: &str| GetCallRequest { project: project.to_owned(), call_id: "1".to_owned() };
-    let resend = |project: &str| ResendBacklogRequest { project: project.to_owned(), dry_run: true, ..Default::default() };
+    let resend =
+        |project: &str| ResendBacklogRequest { project: project.to_owned(), dry_run: true, ..Default::default() };
     for project in ["other", "none", "SHOP", "shop ", " shop"] {
         assert_eq!(refused(house.sync().sync_call(with("shop-pbx", of(project))).await), denied, "{project}");
         assert_eq!(refused(house.sync().get_call(with("shop-pbx", get(project))).await), denied, "{project}");
@@ -92,7 +89,10 @@ async fn every_method_lets_in_the_roles_of_its_row_and_nobody_else() {
     let house = guarded().await;
     let mut tried = 0;
     for right in RIGHTS {
-        assert_eq!(call(house.channel(), right.path, None).await.map_err(|status| reason(&status)), Err("TOKEN_MISSING".to_owned()));
+        assert_eq!(
+            call(house.channel(), right.path, None).await.map_err(|status| reason(&status)),
+            Err("TOKEN_MISSING".to_owned())
+        );
         for (name, role, projects) in TOKENS {
             let role = match role {
                 "exchange" => Role::Exchange,

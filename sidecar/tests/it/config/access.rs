@@ -49,7 +49,11 @@ fn what_is_wrong_with_a_token_is_told_at_its_key() {
     one_fault(&token("cert_name = \"pbx\""), "access.tokens[0].cert_name", "server.tls.client_ca");
     one_fault(&token(&format!("{good}\nprojects = [\"none\"]")), "access.tokens[0].projects[0]", "no project");
     one_fault(&token(&format!("{good}\nprojects = []")), "access.tokens[0].projects", "leave it out");
-    one_fault(&token(&format!("{good}\nrole = \"king\"")).replacen("role = \"reader\"\n", "", 1), "access.tokens[0].role", "king");
+    one_fault(
+        &token(&format!("{good}\nrole = \"king\"")).replacen("role = \"reader\"\n", "", 1),
+        "access.tokens[0].role",
+        "king",
+    );
     let twice = format!("{}\n{}", token(good), token(good).replace("\"a\"", "\"b\""));
     one_fault(&twice, "access.tokens[1].secret", "another token");
     let named = format!("{}\n{}", token(good), token("secret = { env = \"TIELINE_PBX_TOKEN\" }"));

@@ -23,7 +23,9 @@ fn one_fault(reference: &str, given: &Given, key: &str, words: &str) {
 fn secrets_are_in_no_debug_text() {
     let config = read(&manual::everything());
     let shown = format!("{config:?}");
-    for secret in ["key-4711", "Hook-secret", "basic-0815", "token-0123", "PRIVATE KEY", "380670000001", "Olena", "olena@"] {
+    for secret in
+        ["key-4711", "Hook-secret", "basic-0815", "token-0123", "PRIVATE KEY", "380670000001", "Olena", "olena@"]
+    {
         assert!(!shown.contains(secret), "{secret} is shown");
     }
 }
