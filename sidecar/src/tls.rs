@@ -1,6 +1,10 @@
 //! TLS of a door: its certificate and key, and the authority whose certificates clients must have.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use rustls::{
     RootCertStore, ServerConfig,
@@ -91,7 +95,7 @@ fn roots(certs: Vec<CertificateDer<'static>>) -> Result<RootCertStore, TlsFault>
 
 fn certificates(
     key: &'static str,
-    file: &PathBuf,
+    file: &Path,
     sources: &dyn Sources,
 ) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
     let text = text(key, file, sources)?;
@@ -100,7 +104,7 @@ fn certificates(
     certs.ok().filter(|certs| !certs.is_empty()).ok_or_else(none)
 }
 
-fn text(key: &'static str, file: &PathBuf, sources: &dyn Sources) -> Result<String, TlsFault> {
+fn text(key: &'static str, file: &Path, sources: &dyn Sources) -> Result<String, TlsFault> {
     sources.file(file).map_err(|error| fault(key, crate::config::why_unreadable(&error)))
 }
 

@@ -79,8 +79,8 @@ pub(super) async fn grant(settings: &Settings, net: &dyn Transport) -> Result<Op
     let request = Request::new(Method::Post, "remonline.token", url).with_body(JSON, body.into_bytes());
     let answer = net.send(request.in_class(Class::Token)).await;
     // A token nobody received harms nobody.
-    let response =
-        answer.map_err(|(SendError::NotSent(text) | SendError::NoAnswer(text))| Trouble::Unavailable(text))?;
+    let response = answer
+        .map_err(|(SendError::NotSent(text) | SendError::NoAnswer(text))| Trouble::Unavailable(text))?;
     let value = answers::of_token(&response)?;
     let token = value.get("token").and_then(Value::as_str).filter(|token| !token.is_empty());
     let token = token.ok_or_else(|| Trouble::Unavailable("the answer holds no token".to_owned()))?;

@@ -127,7 +127,8 @@ impl Search<'_> {
     async fn orders(&self, rows: &[Row]) -> Result<Vec<Row>, Trouble> {
         let (name, path) = ("remonline.orders.list", self.crm.settings.api.orders());
         let people = rows.iter().filter(|row| row.kind == Kind::Contact && self.is_likely(row));
-        let ids: Vec<String> = people.filter_map(Row::id).take(CLIENTS_MAX).map(|id| id.as_str().to_owned()).collect();
+        let ids: Vec<String> =
+            people.filter_map(Row::id).take(CLIENTS_MAX).map(|id| id.as_str().to_owned()).collect();
         if !ids.is_empty() {
             let mut query = Query::new();
             lists::put(&mut query, self.crm.settings.id_query, "clients_ids", &ids);

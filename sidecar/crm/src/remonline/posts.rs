@@ -64,7 +64,12 @@ impl Post {
 }
 
 /// The request of a step and of the notes that go along with it.
-pub(super) fn post_of(crm: &Remonline, session: &Session<'_>, step: &Step, notes: &[Step]) -> Result<Planned, Trouble> {
+pub(super) fn post_of(
+    crm: &Remonline,
+    session: &Session<'_>,
+    step: &Step,
+    notes: &[Step],
+) -> Result<Planned, Trouble> {
     match &step.action {
         Action::Create { kind, fields, contact } => {
             let contact = contact.as_ref().map(id_of).transpose()?;

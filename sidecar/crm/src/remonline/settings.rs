@@ -181,7 +181,9 @@ struct Defaults {
 impl Defaults {
     fn of(api: Api) -> Self {
         match api {
-            Api::Token => Self { ids: ("brackets", ListStyle::Brackets), comment: ("message", CommentField::Message) },
+            Api::Token => {
+                Self { ids: ("brackets", ListStyle::Brackets), comment: ("message", CommentField::Message) }
+            }
             Api::Bearer | Api::V2 => {
                 Self { ids: ("repeated", ListStyle::Repeated), comment: ("comment", CommentField::Comment) }
             }

@@ -91,7 +91,9 @@ fn done(post: &Post, answer: &Value) -> Result<StepResult, Trouble> {
     let given = || answers::made_id(answer).map(RecordId::new);
     let record = match &post.gives {
         // It was made; which id it has is found by its mark.
-        Gives::Id => Some(given().ok_or_else(|| Trouble::Uncertain(format!("{}: the answer names no id", post.name)))?),
+        Gives::Id => {
+            Some(given().ok_or_else(|| Trouble::Uncertain(format!("{}: the answer names no id", post.name)))?)
+        }
         Gives::IdOrNothing => given(),
         Gives::Known(record) | Gives::Closed(record) => Some(record.clone()),
     };
