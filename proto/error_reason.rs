@@ -48,6 +48,8 @@ impl ErrorReason {
                 Code::Unavailable
             }
             Self::CrmAnswerUnreadable | Self::Internal => Code::Internal,
+            Self::TokenMissing | Self::TokenUnknown => Code::Unauthenticated,
+            Self::ProjectNotAllowed | Self::RoleNotAllowed => Code::PermissionDenied,
         }
     }
 
@@ -62,7 +64,9 @@ impl ErrorReason {
             | Self::DialogueNotTaken
             | Self::CallNotFailed
             | Self::ShuttingDown
-            | Self::DeadlineExceeded => Actor::Caller,
+            | Self::DeadlineExceeded
+            | Self::TokenMissing
+            | Self::TokenUnknown => Actor::Caller,
             Self::ConnectionInactive
             | Self::ConnectionSuspended
             | Self::AnotherConnectionActive
@@ -72,7 +76,9 @@ impl ErrorReason {
             | Self::StoreUnavailable
             | Self::CrmCredentialsRejected
             | Self::CrmRightMissing
-            | Self::CrmRejectedData => Actor::Administrator,
+            | Self::CrmRejectedData
+            | Self::ProjectNotAllowed
+            | Self::RoleNotAllowed => Actor::Administrator,
             Self::CrmUnavailable | Self::CrmQuotaExhausted => Actor::Crm,
             Self::Unspecified | Self::CrmAnswerUnreadable | Self::Internal => Actor::Tieline,
         }

@@ -12,6 +12,7 @@ pub mod register;
 pub mod resend;
 pub mod sandbox;
 pub mod serve;
+mod shown;
 
 use std::{future::Future, net::SocketAddr, path::Path};
 
@@ -92,10 +93,10 @@ fn project_of(config: Config, id: &str) -> Result<Project, Failure> {
 }
 
 /// A sidecar that listens on every address is reached on this machine's own.
-fn reachable(mut address: SocketAddr) -> String {
+fn reachable(mut address: SocketAddr, is_sealed: bool) -> String {
     if address.ip().is_unspecified() {
         let home = if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
         address.set_ip(home);
     }
-    format!("http://{address}")
+    format!("{}://{address}", if is_sealed { "https" } else { "http" })
 }

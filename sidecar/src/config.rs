@@ -8,8 +8,10 @@
 //! | where secrets come from | `secret.rs` |
 //! | `[server]`, `[telemetry]` | `server.rs` |
 //! | `[store]` | `store.rs` |
+//! | `[[access.tokens]]` | `access.rs` |
 //! | `[[projects]]` | `project.rs`, and for their parts `connection.rs`, `people.rs`, `handling.rs`, `scenario.rs`, `dialing.rs`, `smart_phone.rs` |
 
+mod access;
 mod connection;
 mod dialing;
 mod fault;
@@ -28,11 +30,12 @@ use std::{collections::BTreeSet, path::Path};
 use toml::de::DeTable;
 
 pub use fault::{Fault, Faults};
+pub(crate) use secret::why_unreadable;
 pub use secret::{Sources, System};
-pub use server::Server;
+pub use server::{Limits, Server};
 pub use store::StoreConfig;
 
-use crate::{project::Project, telemetry::Telemetry};
+use crate::{access::Access, project::Project, telemetry::Telemetry};
 use fault::Journal;
 use section::Section;
 
@@ -44,6 +47,8 @@ pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
 pub struct Config {
     /// Where the sidecar listens.
     pub server: Server,
+    /// Who may do what.
+    pub access: Access,
     /// Where calls are kept.
     pub store: StoreConfig,
     /// What is told about the work.
@@ -60,7 +65,7 @@ pub fn load(path: &Path, sources: &dyn Sources) -> Result<Config, Faults> {
     let name = path.display().to_string();
     match sources.file(path) {
         Ok(text) => parse(&name, &text, sources),
-        Err(error) => Err(Faults::of_file(&name, secret::why_unreadable(&error).to_owned())),
+        Err(error) => Err(Faults::of_file(&name, why_unreadable(&error).to_owned())),
     }
 }
 
@@ -82,12 +87,13 @@ pub fn parse(name: &str, text: &str, sources: &dyn Sources) -> Result<Config, Fa
 
 /// `None` only after a fault was noted.
 fn read(mut root: Section<'_>, sources: &dyn Sources) -> Option<Config> {
-    let server = server::server(root.section("server"));
+    let server = server::server(root.section("server"), sources);
     let store = store::store(root.section("store"), sources);
     let telemetry = server::telemetry(root.section("telemetry"));
     let projects = projects(&mut root, sources);
+    let access = access::read(&mut root, server.as_ref(), projects.as_deref(), sources);
     root.close();
-    Some(Config { server: server?, store: store?, telemetry: telemetry?, projects: projects? })
+    Some(Config { server: server?, access, store: store?, telemetry: telemetry?, projects: projects? })
 }
 
 fn projects(root: &mut Section<'_>, sources: &dyn Sources) -> Option<Vec<Project>> {

@@ -5,6 +5,7 @@
 //! | `SyncService` | `sync.rs`, `routed.rs`, `planned.rs`, `resend.rs`, `watch.rs` |
 //! | `AdminService` | `admin.rs`, `admin/` |
 //! | what every method shares: deadlines, traces, bounds | `desk.rs`, `deadline.rs` |
+//! | who may call what | `gate.rs`, `rights.rs`, `subject.rs` |
 //! | reading administrators' requests | `asked.rs` |
 //! | messages and values | `convert.rs` |
 //! | refusals and their status | `errors.rs`, `refused.rs` |
@@ -15,9 +16,12 @@ pub mod convert;
 mod deadline;
 pub mod desk;
 pub mod errors;
+pub mod gate;
 mod planned;
 mod refused;
 mod resend;
+pub mod rights;
 mod routed;
+mod subject;
 pub mod sync;
 mod watch;

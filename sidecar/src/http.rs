@@ -2,5 +2,5 @@
 
 pub mod dial;
 pub mod number;
-mod secret;
+pub mod secret;
 pub mod webhook;

@@ -1,5 +1,6 @@
 //! The Tieline sidecar: every socket, file and clock around the sync engine.
 
+pub mod access;
 pub mod callers;
 pub mod cards;
 pub mod cli;
@@ -20,5 +21,6 @@ pub mod sidecar;
 pub mod smart_phone;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 pub mod troubles;
 pub mod watch;

@@ -1,9 +1,18 @@
 //! The way to the CRMs: one HTTP client with bounds on time and size, and the caller's trace passed on.
+//!
+//! Each connection reaches the hosts of its CRM only, through a fence of its own (`net/fence.rs`).
 
-use std::time::Duration;
+mod fence;
+
+use std::{sync::Arc, time::Duration};
 
 use bytes::BytesMut;
-use reqwest::{Client, header::HeaderMap, redirect};
+pub use fence::Fenced;
+use reqwest::{
+    Client,
+    header::{HeaderMap, HeaderValue},
+    redirect,
+};
 use secrecy::ExposeSecret as _;
 use tieline_crm::transport::{BoxFuture, Method, Request, Response, SendError, Transport};
 
@@ -32,6 +41,7 @@ impl HttpTransport {
             .connect_timeout(CONNECT_BOUND)
             .timeout(REQUEST_BOUND)
             .redirect(redirect::Policy::none())
+            .dns_resolver(Arc::new(fence::Resolver))
             .user_agent(concat!("tieline/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self { client })
@@ -50,7 +60,7 @@ impl HttpTransport {
             builder = builder.header(name, value);
         }
         if let Some((name, value)) = &request.authorization {
-            builder = builder.header(*name, value.expose_secret());
+            builder = builder.header(*name, secret(value.expose_secret())?);
         }
         if let Some(parent) = telemetry::traceparent() {
             builder = builder.header("traceparent", parent);
@@ -68,6 +78,14 @@ impl Transport for HttpTransport {
     }
 }
 
+/// A header that is kept out of debug texts and compression tables.
+fn secret(value: &str) -> Result<HeaderValue, SendError> {
+    let unfit = |_| SendError::NotSent("the credentials hold letters no header can have".to_owned());
+    let mut value = HeaderValue::from_str(value).map_err(unfit)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 async fn read_bounded(mut answer: reqwest::Response) -> Result<Vec<u8>, SendError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| lost(&error))? {
@@ -80,7 +98,7 @@ async fn read_bounded(mut answer: reqwest::Response) -> Result<Vec<u8>, SendErro
 }
 
 fn plain(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |value: &reqwest::header::HeaderValue| value.to_str().ok().map(str::to_owned);
+    let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
     headers.iter().filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?))).collect()
 }
 

@@ -3,24 +3,30 @@
 //! | what | file |
 //! | --- | --- |
 //! | gRPC: bounds, health, reflection | `grpc.rs` |
-//! | HTTP: webhooks, probes, metrics | `http.rs` |
+//! | HTTP: webhooks, probes, metrics | `http.rs`, `entrance.rs` |
 //! | addresses and the socket file | `listen.rs` |
+//! | connections: how many, TLS, slow ones | `door.rs`, `certificates.rs`, `patient.rs`, `patience.rs` |
 //! | readiness | `health.rs` |
 //! | figures | `metrics.rs`, `requests.rs` |
 //! | SIGTERM and SIGINT | `signals.rs` |
 
+mod certificates;
+mod door;
+mod entrance;
 mod grpc;
 pub mod health;
 mod http;
 mod listen;
 pub mod metrics;
+pub mod patience;
+mod patient;
 pub mod requests;
 pub mod signals;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use thiserror::Error;
-use tieline_crm::transport::Transport;
+use tieline_crm::{Dialect, transport::Transport};
 use tieline_engine::phone;
 use tokio::{
     sync::watch,
@@ -28,15 +34,17 @@ use tokio::{
     time,
 };
 
-use self::{health::Health, listen::Listeners, requests::Requests};
+use self::{certificates::Certificates, health::Health, listen::Listeners, requests::Requests};
 use crate::{
+    access::Access,
     clock::{Clock, SystemClock},
-    config::{Config, StoreConfig},
+    config::{Config, Limits, StoreConfig},
     driver::{Driver, Wired},
-    net::HttpTransport,
+    net::{Fenced, HttpTransport},
     project::Project,
     sidecar::Sidecar,
     store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
+    tls::{TlsFault, TlsFiles},
 };
 
 /// What is left to close after the drain, at most.
@@ -80,6 +88,9 @@ pub enum ServeError {
         /// What is wrong.
         faults: String,
     },
+    /// A certificate cannot be used; a checked configuration has none such.
+    #[error("no TLS is spoken: {0}")]
+    Tls(#[from] TlsFault),
     /// The HTTP client could not be made.
     #[error("no requests can be sent: {0}")]
     Transport(#[from] reqwest::Error),
@@ -89,9 +100,6 @@ pub enum ServeError {
     /// gRPC ended.
     #[error("gRPC is no longer answered: {0}")]
     Grpc(#[from] tonic::transport::Error),
-    /// HTTP ended.
-    #[error("HTTP is no longer answered: {0}")]
-    Http(io::Error),
     /// A part ended by a panic.
     #[error("a part of the sidecar ended abnormally: {0}")]
     Abnormal(#[from] JoinError),
@@ -123,7 +131,16 @@ pub async fn serve_over(
     let (told, stopping) = watch::channel(false);
     let probe = sidecar.driver().connections().next().map(|connection| connection.project.id.clone());
     let health = Health::new(Arc::clone(&store), probe, stopping.clone());
-    let house = House { sidecar: sidecar.clone(), requests: Arc::default(), health, stopping };
+    let house = House {
+        sidecar: sidecar.clone(),
+        requests: Arc::default(),
+        access: Arc::new(config.access),
+        limits: config.server.limits,
+        tls: config.server.tls,
+        http_tls: config.server.http_tls,
+        health,
+        stopping,
+    };
     let parts = house.open(listeners, config.server.drain).await?;
     tracing::info!(%grpc_addr, %http_addr, "the sidecar answers");
     let work = tokio::spawn(async move {
@@ -176,7 +193,15 @@ fn wire(project: Project, transport: &Arc<dyn Transport>) -> Result<Wired, Serve
         let faults: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.key, fault.text)).collect();
         ServeError::Connection { project: project.id.as_str().to_owned(), faults: faults.join("; ") }
     })?;
-    Ok(Wired { project: Arc::new(project), dialect: Arc::from(dialect), transport: Arc::clone(transport) })
+    let transport = Arc::new(Fenced::new(Arc::clone(transport), &addresses(&project, dialect.as_ref())));
+    Ok(Wired { project: Arc::new(project), dialect: Arc::from(dialect), transport })
+}
+
+/// Everything a project's connection may reach: its CRM, and what the telephone platform is asked at.
+fn addresses(project: &Project, dialect: &dyn Dialect) -> Vec<String> {
+    let phone = project.smart_phone.as_ref().map(|phone| phone.url.clone());
+    let callback = project.click_to_call.as_ref().and_then(|click| Some(click.callback.as_ref()?.url.clone()));
+    dialect.hosts().into_iter().chain(phone).chain(callback).collect()
 }
 
 /// What the doors share.
@@ -184,6 +209,10 @@ fn wire(project: Project, transport: &Arc<dyn Transport>) -> Result<Wired, Serve
 struct House {
     sidecar: Sidecar,
     requests: Arc<Requests>,
+    access: Arc<Access>,
+    limits: Limits,
+    tls: Option<TlsFiles>,
+    http_tls: Option<TlsFiles>,
     health: Health,
     stopping: watch::Receiver<bool>,
 }
@@ -195,13 +224,27 @@ impl House {
     async fn open(self, listeners: Listeners, drain: Duration) -> Result<Parts, ServeError> {
         let mut parts = JoinSet::new();
         grpc::open(&self, listeners.grpc, listeners.unix, &mut parts).await?;
-        http::open(&self, listeners.http, &mut parts);
+        http::open(&self, listeners.http, &mut parts)?;
         let driver = Arc::clone(self.sidecar.driver());
         parts.spawn(async move {
             driver.run(self.stopping, drain).await;
             Ok(())
         });
         Ok(parts)
+    }
+
+    /// A door's certificate, kept fresh until the sidecar stops.
+    fn certificates(
+        &self,
+        door: &'static str,
+        files: Option<TlsFiles>,
+        protocol: &'static [u8],
+        parts: &mut Parts,
+    ) -> Result<Option<Certificates>, ServeError> {
+        let Some(files) = files else { return Ok(None) };
+        let certificates = Certificates::open(door, files, protocol)?;
+        parts.spawn(certificates.clone().keep_fresh(self.stopping.clone()));
+        Ok(Some(certificates))
     }
 }
 

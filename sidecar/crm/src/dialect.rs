@@ -23,6 +23,10 @@ pub trait Dialect: Send + Sync {
     /// What this CRM can do.
     fn abilities(&self) -> &Abilities;
 
+    /// Every address requests go to, as `https://host`; what stands behind the host does not matter. A request to
+    /// another host is refused before it is sent, whatever a CRM's answer says.
+    fn hosts(&self) -> Vec<String>;
+
     /// How much the CRM allows, by its own page.
     fn quota(&self) -> Quota;
 

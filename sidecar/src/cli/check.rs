@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 pub use self::live::run as run_live;
 use super::{Failure, Out, load};
-use crate::{config::StoreConfig, project::Project};
+use crate::{config::StoreConfig, project::Project, tls::TlsFiles};
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -44,12 +44,26 @@ pub fn run(args: &Args) -> Result<(), Failure> {
     };
     let mut out = Out::new();
     out.line(format_args!("{} is in order", args.config.display()))?;
-    out.line(format_args!("gRPC on {}, HTTP on {}", config.server.grpc_listen, config.server.http_listen))?;
+    let server = &config.server;
+    let (grpc, http) = (tls(server.tls.as_ref()), tls(server.http_tls.as_ref()));
+    out.line(format_args!("gRPC on {}{grpc}, HTTP on {}{http}", server.grpc_listen, server.http_listen))?;
+    match config.access.tokens() {
+        0 => out.line("nobody is asked who they are: there are no access.tokens")?,
+        tokens => out.line(format_args!("{tokens} tokens may come in"))?,
+    }
     out.line(format_args!("calls are kept in {store}"))?;
     for project in &config.projects {
         out.line(sum_up(project))?;
     }
     out.flush()
+}
+
+fn tls(files: Option<&TlsFiles>) -> &'static str {
+    match files {
+        None => "",
+        Some(TlsFiles { client_ca: None, .. }) => " (TLS)",
+        Some(TlsFiles { client_ca: Some(_), .. }) => " (mutual TLS)",
+    }
 }
 
 fn sum_up(project: &Project) -> String {

@@ -10,11 +10,17 @@ use tieline_engine::jiff::Timestamp;
 use tieline_proto::v1::{ResendBacklogRequest, ResendBacklogResponse, sync_service_client::SyncServiceClient};
 use tonic::{
     Status,
+    service::interceptor::InterceptedService,
     transport::{Channel, Endpoint},
 };
 use tonic_types::StatusExt as _;
 
-use super::{Failure, Out, load, out::confirm, reachable};
+use super::{
+    Failure, Out, load,
+    out::confirm,
+    reachable,
+    shown::{Shown, Token},
+};
 
 /// Time for connecting to the sidecar.
 const CONNECT_BOUND: Duration = Duration::from_secs(5);
@@ -25,9 +31,11 @@ pub struct Args {
     /// The sidecar's configuration: its address is read there.
     #[arg(long, value_name = "FILE", required_unless_present = "address", conflicts_with = "address")]
     config: Option<PathBuf>,
-    /// The sidecar's gRPC address, such as 127.0.0.1:7071.
+    /// The sidecar's gRPC address, such as 127.0.0.1:7071, or https://tieline.example:7071 where it speaks TLS.
     #[arg(long, value_name = "ADDRESS")]
     address: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
     /// The project.
     #[arg(long, value_name = "PROJECT")]
     project: String,
@@ -48,12 +56,15 @@ pub struct Args {
     yes: bool,
 }
 
+type Client = SyncServiceClient<InterceptedService<Channel, Token>>;
+
 /// Counts, asks, sends and watches.
 ///
 /// # Errors
 /// The sidecar cannot be reached or refuses, nobody said yes, or calls failed.
 pub async fn run(args: Args) -> Result<(), Failure> {
-    let mut client = SyncServiceClient::new(connect(&args).await?);
+    let token = args.shown.token()?;
+    let mut client = SyncServiceClient::with_interceptor(connect(&args).await?, token);
     let mut out = Out::new();
     let counted = count(&mut client, &args).await?;
     out.line(format_args!("{} calls would be sent, {} are left out", counted.waiting, counted.skipped))?;
@@ -80,23 +91,30 @@ pub async fn run(args: Args) -> Result<(), Failure> {
 
 async fn connect(args: &Args) -> Result<Channel, Failure> {
     let address = match (&args.config, &args.address) {
-        (Some(config), _) => reachable(load(config)?.server.grpc_listen),
+        (Some(config), _) => {
+            let server = load(config)?.server;
+            reachable(server.grpc_listen, server.tls.is_some())
+        }
         (None, Some(address)) if address.contains("://") => address.clone(),
         (None, address) => format!("http://{}", address.as_deref().unwrap_or_default()),
     };
     let wrong = |error| Failure::Usage(format!("{address} is no address: {error}"));
-    let endpoint = Endpoint::from_shared(address.clone()).map_err(wrong)?.connect_timeout(CONNECT_BOUND);
+    let mut endpoint = Endpoint::from_shared(address.clone()).map_err(wrong)?.connect_timeout(CONNECT_BOUND);
+    if address.starts_with("https://") {
+        let unfit = |error| Failure::Usage(format!("the certificates cannot be used: {error}"));
+        endpoint = endpoint.tls_config(args.shown.tls()?).map_err(unfit)?;
+    }
     endpoint.connect().await.map_err(|_| Failure::Failed(format!("no sidecar answers at {address}")))
 }
 
-async fn count(client: &mut SyncServiceClient<Channel>, args: &Args) -> Result<ResendBacklogResponse, Failure> {
+async fn count(client: &mut Client, args: &Args) -> Result<ResendBacklogResponse, Failure> {
     let mut stream = client.resend_backlog(request(args, true)).await.map_err(|status| refused(&status))?.into_inner();
     let counted = stream.message().await.map_err(|status| refused(&status))?;
     counted.ok_or_else(|| Failure::Failed("the sidecar counted nothing".to_owned()))
 }
 
 /// Shows progress on standard error where a person looks at it.
-async fn watch(client: &mut SyncServiceClient<Channel>, args: &Args) -> Result<ResendBacklogResponse, Failure> {
+async fn watch(client: &mut Client, args: &Args) -> Result<ResendBacklogResponse, Failure> {
     let mut stream = client.resend_backlog(request(args, false)).await.map_err(|status| refused(&status))?.into_inner();
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg}") {

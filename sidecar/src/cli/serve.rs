@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use rustix::process::{Resource, Rlimit, setrlimit};
+
 use super::{Failure, Out, load};
 use crate::{
     server::{self, signals},
@@ -23,6 +25,9 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<(), Failure> {
     let config = load(&args.config)?;
     let guard = telemetry::start(&config.telemetry).map_err(Failure::of)?;
+    if !config.server.core_dumps {
+        keep_memory_off_disk();
+    }
     let stop = signals::watch().map_err(Failure::of)?;
     let running = server::serve(config, stop).await.map_err(Failure::of)?;
     announce(&running)?;
@@ -32,6 +37,13 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         tracing::warn!("the last spans were lost");
     }
     ended.map_err(Failure::of)
+}
+
+/// A crash leaves no picture of the memory.
+fn keep_memory_off_disk() {
+    if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
+        tracing::warn!(%error, "a crash would leave the memory on disk");
+    }
 }
 
 fn announce(running: &server::Running) -> Result<(), Failure> {

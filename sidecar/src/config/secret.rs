@@ -48,7 +48,7 @@ impl Sources for System {
 }
 
 /// What there is to say about a file that could not be read.
-pub(super) fn why_unreadable(error: &io::Error) -> &'static str {
+pub(crate) fn why_unreadable(error: &io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::NotFound => "does not exist; create it or correct the path",
         ErrorKind::PermissionDenied => "may not be read by this user; change its rights",

@@ -44,7 +44,9 @@ impl AdminService for Admin {
         &self,
         request: Request<ListConnectionsRequest>,
     ) -> Result<Response<ListConnectionsResponse>, Status> {
-        answer!(self, request, "ListConnections", connections::list)
+        let (asker, request) = Asker::of(request);
+        let listed = connections::list(&self.desk, &asker, request);
+        self.desk.answer("ListConnections", &asker, Places::Usual, listed).await
     }
 
     async fn activate_connection(
@@ -91,6 +93,7 @@ impl AdminService for Admin {
     }
 
     async fn get_ledger(&self, request: Request<GetLedgerRequest>) -> Result<Response<GetLedgerResponse>, Status> {
-        answer!(self, request, "GetLedger", ledger::get)
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("GetLedger", &asker, Places::Usual, ledger::get(&self.desk, &asker, request)).await
     }
 }

@@ -1,4 +1,4 @@
-//! What every method shares: who asks (deadline, trace), how many at once, what is counted, and when it is over.
+//! What every method shares: who asks (deadline, trace, rights), how many at once, what is counted, and when it is over.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use tokio::{
 use tonic::{Code, Request, Response, Status, metadata::MetadataMap};
 use tracing::{Span, field};
 
-use super::{deadline, refused};
+use super::{convert::Violation, deadline, errors::Refusal, gate::Granted, refused, rights::Reach, subject::Subject};
 use crate::{
     server::{
         requests::{Door, Requests},
@@ -58,15 +58,52 @@ pub(super) struct Asker {
     /// How long they wait from now on, when they say.
     pub(super) deadline: Option<Duration>,
     traceparent: Option<String>,
+    /// Who they are, when they may ask what they ask.
+    granted: Result<Granted, Refusal>,
 }
 
 impl Asker {
-    /// The message apart from who sent it.
-    pub(super) fn of<T>(request: Request<T>) -> (Self, T) {
-        let (metadata, _, message) = request.into_parts();
+    /// The message apart from who sent it. Whether they may ask about its project is settled here; [`Desk::answer`]
+    /// refuses them otherwise.
+    pub(super) fn of<T: Subject>(request: Request<T>) -> (Self, T) {
+        let (metadata, mut extensions, message) = request.into_parts();
         let text = |name| plain(&metadata, name);
         let deadline = text("grpc-timeout").and_then(|text| deadline::parse(&text));
-        (Self { deadline, traceparent: text("traceparent") }, message)
+        let granted = match extensions.remove::<Granted>() {
+            Some(granted) => allowed(&granted, message.project()).map(|()| granted),
+            None => Err(Refusal::new(ErrorReason::Internal, "the request came past the gate")),
+        };
+        (Self { deadline, traceparent: text("traceparent"), granted }, message)
+    }
+
+    /// Whether a project is theirs, for methods that are about all they see.
+    pub(super) fn sees(&self, project: &ProjectId) -> bool {
+        self.granted.as_ref().is_ok_and(|granted| granted.identity.sees(project.as_str()))
+    }
+
+    /// Whether the method is the one they were let in to.
+    fn may(&self, method: &str) -> Result<(), Refusal> {
+        let granted = self.granted.as_ref().map_err(Clone::clone)?;
+        let same = granted.right.method == method;
+        if same { Ok(()) } else { Err(Refusal::new(ErrorReason::Internal, "the method is not the one asked for")) }
+    }
+}
+
+/// Whether somebody may ask about a project. To who has a list of projects, one that does not exist and one of
+/// somebody else are the same.
+fn allowed(Granted { identity, right }: &Granted, project: &str) -> Result<(), Refusal> {
+    match (project, right.reach) {
+        (_, _) if identity.sees_all() => Ok(()),
+        ("", Reach::Seen) => Ok(()),
+        ("", Reach::Named) => {
+            let description = "is required: the token sees some projects only".to_owned();
+            Err(Refusal::invalid(vec![Violation { field: "project".to_owned(), description }]))
+        }
+        (project, _) if identity.sees(project) => Ok(()),
+        _ => {
+            let text = "the token does not see a project of this name; use one that does, or correct the name";
+            Err(Refusal::new(ErrorReason::ProjectNotAllowed, text))
+        }
     }
 }
 
@@ -112,7 +149,10 @@ impl Desk {
             code = field::Empty
         );
         let begun = time::Instant::now();
-        let work = self.in_time(asker, places, work);
+        let work = async {
+            asker.may(method)?;
+            self.in_time(asker, places, work).await
+        };
         let answer = telemetry::traced(span.clone(), asker.traceparent.as_deref(), work).await;
         let code = answer.as_ref().map_or_else(Status::code, |_| Code::Ok);
         if code != Code::Ok {
@@ -179,7 +219,7 @@ pub(super) fn note(project: &ProjectId, call: Option<&CallId>) {
 }
 
 /// A status code as metrics name it.
-fn word(code: Code) -> &'static str {
+pub(super) fn word(code: Code) -> &'static str {
     match code {
         Code::Ok => "ok",
         Code::InvalidArgument => "invalid_argument",
@@ -189,6 +229,8 @@ fn word(code: Code) -> &'static str {
         Code::Unavailable => "unavailable",
         Code::DeadlineExceeded => "deadline_exceeded",
         Code::Internal => "internal",
+        Code::Unauthenticated => "unauthenticated",
+        Code::PermissionDenied => "permission_denied",
         _ => "other",
     }
 }

@@ -6,7 +6,7 @@
 //! destination lets the scheme go on with its next block; it is also the answer when the CRM is slow (RT-05).
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, Query, State},
     http::{HeaderMap, StatusCode, Uri, header},
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tieline_engine::{ids::ProjectId, phone::Phone, routing::Stop};
 
-use super::secret::Presented;
+use super::secret::{Presented, TurnedAway};
 use crate::{
     intake::{self, BODY_MAX, Delivery, Event, IntakeError},
     project::Project,
@@ -59,8 +59,12 @@ async fn without_secret(
     State(sidecar): State<Sidecar>,
     Path((project, form)): Path<(String, Form)>,
     wanted: Query<Wanted>,
+    turned_away: Option<Extension<TurnedAway>>,
     asked: (Uri, HeaderMap, Bytes),
 ) -> Response {
+    if turned_away.is_some() {
+        return stranger();
+    }
     answer(&sidecar, &project, None, form, &wanted.key, &asked).await
 }
 
@@ -68,8 +72,12 @@ async fn with_secret(
     State(sidecar): State<Sidecar>,
     Path((project, secret, form)): Path<(String, String, Form)>,
     wanted: Query<Wanted>,
+    turned_away: Option<Extension<TurnedAway>>,
     asked: (Uri, HeaderMap, Bytes),
 ) -> Response {
+    if turned_away.is_some() {
+        return stranger();
+    }
     answer(&sidecar, &project, Some(&secret), form, &wanted.key, &asked).await
 }
 
@@ -81,10 +89,9 @@ async fn answer(
     key: &str,
     (uri, headers, body): &(Uri, HeaderMap, Bytes),
 ) -> Response {
+    let presented = Presented { secret, headers, turned_away: false };
     let known = sidecar.connection(&ProjectId::new(project)).ok();
-    let Some(connection) = known.filter(|known| Presented { secret, headers }.opens(&known.project.intake)) else {
-        return (StatusCode::UNAUTHORIZED, "the project or its secret is wrong\n").into_response();
-    };
+    let Some(connection) = known.filter(|known| presented.opens(&known.project.intake)) else { return stranger() };
     let envelope = Envelope::of(form, body);
     match ask(&connection.project, uri, headers, &envelope.parameters) {
         Ok(ask) => {
@@ -94,6 +101,10 @@ async fn answer(
         }
         Err(error) => refused(form, &error, &envelope.id),
     }
+}
+
+fn stranger() -> Response {
+    (StatusCode::UNAUTHORIZED, "the project or its secret is wrong\n").into_response()
 }
 
 /// The request's parameters, taken out of the JSON-RPC envelope where there is one.

@@ -25,7 +25,7 @@ use tieline_engine::call::Call;
 use tokio::time;
 
 use self::answers::Refused;
-use super::secret::Presented;
+use super::secret::{Presented, TurnedAway};
 use crate::{
     intake::{self, BODY_MAX, Delivery, Event},
     project::Project,
@@ -98,7 +98,8 @@ async fn receive(
     if !matches!(*request.method(), Method::GET | Method::POST | Method::PUT) {
         return Err(Refused::Method);
     }
-    let presented = Presented { secret, headers: request.headers() };
+    let turned_away = request.extensions().get::<TurnedAway>().is_some();
+    let presented = Presented { secret, headers: request.headers(), turned_away };
     let project = sink.project(project).filter(|project| presented.opens(&project.intake)).ok_or(Refused::Stranger)?;
     let taken = take(sink, &project, event, request).await;
     if let Err(refused) = &taken {

@@ -2,27 +2,42 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::Stream;
+use axum::middleware;
 use tieline_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{admin_service_server::AdminServiceServer, sync_service_server::SyncServiceServer},
 };
-use tokio::net::{TcpListener, UnixListener};
-use tokio_stream::wrappers::UnixListenerStream;
-use tonic::{
-    service::Routes,
-    transport::{Server, server::TcpIncoming},
+use tokio::{
+    net::{TcpListener, UnixListener},
+    sync::watch,
 };
+use tonic::{service::Routes, transport::Server};
 use tonic_health::server::health_reporter;
 use tonic_reflection::server::Builder;
 
-use super::{House, Parts, ServeError, signals};
-use crate::grpc::{admin::Admin, desk::Desk, sync::Sync};
+use super::{
+    House, Parts, ServeError,
+    door::{Door, Listener},
+    patient::H2_PREFACE_LEN,
+    signals,
+};
+use crate::{
+    grpc::{
+        admin::Admin,
+        desk::Desk,
+        gate::{self, Gate},
+        sync::Sync,
+    },
+    tls::H2,
+};
 
 /// Largest request read (sync_service.proto: "A request is at most 256 KiB").
 const REQUEST_BYTES_MAX: usize = 256 * 1024;
-/// Streams of one connection; with the bound above, memory a connection may take.
+/// Streams of one connection; a connection's window, one MiB, bounds what it holds unread over all of them.
 const STREAMS_MAX: u32 = 256;
+/// Streams a client opened and reset before they were looked at; more are an attack (CVE-2023-44487), and end the
+/// connection.
+const RESETS_MAX: usize = 32;
 /// Metadata of one request: a traceparent, a token and a name or two.
 const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// A connection whose other end is gone is noticed within these two together.
@@ -49,24 +64,33 @@ pub(super) async fn open(
     let alpha = Builder::configure().register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET).build_v1alpha()?;
     let mut routes = Routes::builder();
     routes.add_service(health).add_service(v1).add_service(alpha).add_service(sync).add_service(admin);
-    let routes = routes.routes();
-    let incoming = TcpIncoming::from(tcp).with_nodelay(Some(true));
-    parts.spawn(answer(routes.clone(), incoming, signals::told(house.stopping.clone())));
+    let mut routes = routes.routes();
+    let gate = Gate::new(Arc::clone(&house.access), Arc::clone(&house.requests), house.limits.slow);
+    let router = std::mem::take(routes.axum_router_mut());
+    *routes.axum_router_mut() = router.layer(middleware::from_fn_with_state(gate, gate::enter));
+    let certificates = house.certificates("grpc", house.tls.clone(), H2, parts)?;
+    let (limits, begin) = (house.limits, H2_PREFACE_LEN);
+    let door = Door { name: "grpc", certificates, limits, begin };
+    parts.spawn(answer(routes.clone(), door, Listener::Tcp(tcp), house.stopping.clone()));
     if let Some(unix) = unix {
-        let incoming = UnixListenerStream::new(unix);
-        parts.spawn(answer(routes, incoming, signals::told(house.stopping.clone())));
+        // Nobody reads along inside the machine.
+        let door = Door { name: "grpc_unix", certificates: None, limits, begin };
+        parts.spawn(answer(routes, door, Listener::Unix(unix), house.stopping.clone()));
     }
     Ok(())
 }
 
-async fn answer<I, C, E>(routes: Routes, incoming: I, stop: impl Future<Output = ()>) -> Result<(), ServeError>
-where
-    I: Stream<Item = Result<C, E>>,
-    C: tokio::io::AsyncRead + tokio::io::AsyncWrite + tonic::transport::server::Connected + Unpin + Send + 'static,
-    E: Into<Box<dyn std::error::Error + Send + std::marker::Sync>>,
-{
+async fn answer(
+    routes: Routes,
+    door: Door,
+    listener: Listener,
+    stopping: watch::Receiver<bool>,
+) -> Result<(), ServeError> {
+    let incoming = door.connections(listener, stopping.clone());
+    let stop = signals::told(stopping);
     let router = Server::builder()
         .max_concurrent_streams(STREAMS_MAX)
+        .http2_max_pending_accept_reset_streams(Some(RESETS_MAX))
         .http2_max_header_list_size(HEADER_BYTES_MAX)
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_BOUND))

@@ -1,39 +1,95 @@
 //! The HTTP door: webhooks, probes and metrics.
 
-use std::{sync::Arc, time::Instant};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
-    extract::{MatchedPath, Request, State},
+    Extension, Router,
+    body::Body,
+    extract::State,
     http::{StatusCode, header},
-    middleware::{self, Next},
+    middleware,
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use tokio::{net::TcpListener, sync::Semaphore};
-use tracing::field;
+use futures::{Stream, StreamExt as _};
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tower::Service as _;
 
 use super::{
-    House, Parts, ServeError, metrics,
-    requests::{Door, Requests},
-    signals,
+    House, Parts, ServeError,
+    door::{Connection, Door, Listener},
+    entrance::{self, Entrance},
+    metrics, signals,
 };
 use crate::{
+    access::Identity,
     http::{dial, number, webhook},
-    telemetry,
+    tls::HTTP_1_1,
 };
 
-/// Requests worked on at once; each holds at most one body.
-const AT_ONCE_MAX: usize = 512;
+/// Header lines of a request.
+const HEADERS_MAX: usize = 64;
+/// Bytes of a request's head.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
 
-/// Answers on the port until the sidecar stops.
-pub(super) fn open(house: &House, listener: TcpListener, parts: &mut Parts) {
-    let stopped = signals::told(house.stopping.clone());
-    let router = router(house);
-    parts.spawn(async move {
-        let served = axum::serve(listener, router).with_graceful_shutdown(stopped);
-        served.await.map_err(ServeError::Http)
+/// Answers on the port until the sidecar stops: HTTP/1.1, which is what webhooks, probes and browsers speak.
+pub(super) fn open(house: &House, listener: TcpListener, parts: &mut Parts) -> Result<(), ServeError> {
+    let certificates = house.certificates("http", house.http_tls.clone(), HTTP_1_1, parts)?;
+    // A request begins with its head, which has a bound of its own.
+    let door = Door { name: "http", certificates, limits: house.limits, begin: 0 };
+    let connections = door.connections(Listener::Tcp(listener), house.stopping.clone());
+    parts.spawn(answer(connections, router(house), house.stopping.clone(), house.limits.slow));
+    Ok(())
+}
+
+/// Serves connections until the sidecar stops, and then what is under way.
+async fn answer(
+    connections: impl Stream<Item = io::Result<Connection>>,
+    router: Router,
+    stopping: watch::Receiver<bool>,
+    slow: Duration,
+) -> Result<(), ServeError> {
+    let mut served = JoinSet::new();
+    {
+        let mut connections = pin!(connections);
+        let mut stopped = pin!(signals::told(stopping.clone()));
+        loop {
+            let next = tokio::select! {
+                () = &mut stopped => break,
+                next = connections.next() => next,
+            };
+            while served.try_join_next().is_some() {}
+            let Some(Ok(connection)) = next else { break };
+            served.spawn(serve(connection, router.clone(), stopping.clone(), slow));
+        }
+    }
+    while served.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// Serves one connection. A client that says nothing, or its head too slowly, is hung up on.
+async fn serve(connection: Connection, router: Router, stopping: watch::Receiver<bool>, slow: Duration) {
+    let peer = connection.peer();
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(peer.clone());
+        router.clone().call(request)
     });
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(slow).max_headers(HEADERS_MAX).max_buf_size(HEAD_BYTES_MAX);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(connection), service));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = signals::told(stopping) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }
 
 fn router(house: &House) -> Router {
@@ -42,12 +98,13 @@ fn router(house: &House) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(measure))
         .with_state(house.clone());
-    let entrance = Entrance { requests: Arc::clone(&house.requests), places: Arc::new(Semaphore::new(AT_ONCE_MAX)) };
+    let entrance =
+        Entrance::new(house.sidecar.clone(), Arc::clone(&house.access), Arc::clone(&house.requests), house.limits.slow);
     probes
         .merge(webhook::router(Arc::new(house.sidecar.clone())))
         .merge(number::router(house.sidecar.clone()))
         .merge(dial::router(house.sidecar.clone()))
-        .layer(middleware::from_fn_with_state(entrance, enter))
+        .layer(middleware::from_fn_with_state(entrance, entrance::enter))
 }
 
 async fn ready(State(house): State<House>) -> (StatusCode, &'static str) {
@@ -58,61 +115,12 @@ async fn ready(State(house): State<House>) -> (StatusCode, &'static str) {
     }
 }
 
-async fn measure(State(house): State<House>) -> Response {
-    match metrics::text(house.sidecar.driver(), &house.requests).await {
+async fn measure(State(house): State<House>, Extension(identity): Extension<Identity>) -> Response {
+    match metrics::text(house.sidecar.driver(), &house.requests, &identity).await {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "nothing can be measured");
             (StatusCode::SERVICE_UNAVAILABLE, "the store cannot be read\n").into_response()
         }
-    }
-}
-
-/// What every request passes.
-#[derive(Clone)]
-struct Entrance {
-    requests: Arc<Requests>,
-    places: Arc<Semaphore>,
-}
-
-/// Answers in a span that continues the caller's trace, and counts by the route: paths hold secrets and are as many as
-/// callers like.
-async fn enter(State(entrance): State<Entrance>, request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let method = route(request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str));
-    let span = tracing::info_span!("http.request", method, status = field::Empty);
-    let parent = request.headers().get("traceparent").and_then(|parent| Some(parent.to_str().ok()?.to_owned()));
-    let response = match entrance.places.try_acquire() {
-        Ok(_place) => telemetry::traced(span.clone(), parent.as_deref(), next.run(request)).await,
-        Err(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, "too many requests are under way; repeat this one\n").into_response()
-        }
-    };
-    span.record("status", response.status().as_u16());
-    entrance.requests.count(Door::Http, method, outcome(response.status()), begun.elapsed());
-    response
-}
-
-fn route(path: &str) -> &'static str {
-    match path {
-        "/healthz" => "healthz",
-        "/readyz" => "readyz",
-        "/metrics" => "metrics",
-        "" => "unknown",
-        "/route/{project}/{form}" | "/route/{project}/{secret}/{form}" => "webhook_number",
-        "/dial/{project}/call" => "dial_link",
-        "/dial/{project}/{key}/click" => "dial_click",
-        _ => "webhook",
-    }
-}
-
-fn outcome(status: StatusCode) -> &'static str {
-    match status.as_u16() {
-        200..300 => "ok",
-        401 | 403 => "unauthenticated",
-        404 => "not_found",
-        400..500 => "invalid_argument",
-        503 => "unavailable",
-        _ => "other",
     }
 }

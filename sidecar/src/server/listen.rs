@@ -1,11 +1,14 @@
 //! The addresses listened on, bound before anything else is opened.
 
-use std::{io, net::SocketAddr, path::Path};
+use std::{fs, io, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path};
 
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
 use super::ServeError;
 use crate::config::Server;
+
+/// Rights of the socket file: to connect is to write.
+const SOCKET_MODE: u32 = 0o660;
 
 /// Every door's listener.
 pub(super) struct Listeners {
@@ -22,7 +25,10 @@ impl Listeners {
         let (grpc, grpc_addr) = tcp(server.grpc_listen).await?;
         let (http, http_addr) = tcp(server.http_listen).await?;
         let unix = match &server.grpc_unix_socket {
-            Some(path) => Some(socket(path).await.map_err(|error| failed(path.display(), error))?),
+            Some(path) => {
+                let bound = socket(path).await.and_then(|socket| private(path).map(|()| socket));
+                Some(bound.map_err(|error| failed(path.display(), error))?)
+            }
             None => None,
         };
         Ok(Self { grpc, grpc_addr, http, http_addr, unix })
@@ -43,13 +49,18 @@ async fn socket(path: &Path) -> io::Result<UnixListener> {
     match UnixListener::bind(path) {
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => match UnixStream::connect(path).await {
             Err(left) if left.kind() == io::ErrorKind::ConnectionRefused => {
-                std::fs::remove_file(path)?;
+                fs::remove_file(path)?;
                 UnixListener::bind(path)
             }
             Ok(_) | Err(_) => Err(error),
         },
         bound => bound,
     }
+}
+
+/// For the sidecar's user and group, whatever the usual rights of its files are.
+fn private(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE))
 }
 
 fn failed(place: impl ToString, error: io::Error) -> ServeError {

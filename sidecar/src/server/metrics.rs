@@ -6,6 +6,7 @@ use tieline_engine::{dialing::Presence, ids::ProjectId, jiff::Timestamp};
 
 use super::requests::Requests;
 use crate::{
+    access::Identity,
     driver::{Driver, connection::Connection},
     store::{Filter, LedgerDay, StateIs, Status, StoreError},
 };
@@ -13,13 +14,13 @@ use crate::{
 /// The format's media type.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Everything there is to measure, as text.
+/// What there is to measure of the projects somebody sees, as text; the requests only to who sees all.
 ///
 /// # Errors
 /// The store cannot be read.
-pub async fn text(driver: &Driver, requests: &Requests) -> Result<String, StoreError> {
+pub async fn text(driver: &Driver, requests: &Requests, identity: &Identity) -> Result<String, StoreError> {
     let mut projects = Vec::new();
-    for connection in driver.connections() {
+    for connection in driver.connections().filter(|connection| identity.sees(connection.project.id.as_str())) {
         projects.push(Measured::of(driver, connection).await?);
     }
     let mut page = Page::default();
@@ -28,7 +29,9 @@ pub async fn text(driver: &Driver, requests: &Requests) -> Result<String, StoreE
     page.connections(&projects);
     page.watching(driver, &projects);
     page.telephones(driver);
-    page.requests(requests);
+    if identity.sees_all() {
+        page.requests(requests);
+    }
     Ok(page.text)
 }
 

@@ -16,8 +16,10 @@ use tieline_sandbox::{CrmKind, RunningSandbox, Sandbox, SandboxConfig};
 use tonic::transport::{Channel, Endpoint};
 
 use crate::{
+    access::tls,
+    authority::Authority,
     dial::CLICK_TO_CALL,
-    house::{API_KEY, configuration, ended, report},
+    house::{API_KEY, configuration, ended, report, token},
 };
 
 /// The client's number, as it is reported and as it may be spelt on the way to the CRM.
@@ -27,10 +29,10 @@ const SIGNIFICANT: &str = "671234567";
 const NAME: &str = "Zenobia Quillfeather";
 
 /// The program, killed when a test ends early.
-struct Program {
+pub(crate) struct Program {
     child: Child,
-    grpc: String,
-    http: String,
+    pub(crate) grpc: String,
+    pub(crate) http: String,
     log: Option<JoinHandle<String>>,
 }
 
@@ -57,9 +59,12 @@ fn write_config(dir: &Path, crm: &RunningSandbox, connection: &str) -> std::path
 
 impl Program {
     fn serve(config: &Path) -> Self {
-        let mut command = tieline();
-        let child = command.arg("serve").arg("--config").arg(config).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = child.spawn().unwrap();
+        Self::begin(tieline().arg("serve").arg("--config").arg(config))
+    }
+
+    /// Runs a command that serves.
+    pub(crate) fn begin(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut told = BufReader::new(child.stdout.as_mut().unwrap());
         let mut address = |door: &str| {
             let mut line = String::new();
@@ -86,7 +91,7 @@ impl Program {
     }
 
     /// Asks it to stop as a service manager does, and returns what it logged.
-    fn stop(mut self) -> String {
+    pub(crate) fn stop(mut self) -> String {
         let told = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
         assert!(told.success());
         let log = self.log.take().unwrap().join().unwrap();
@@ -95,7 +100,7 @@ impl Program {
     }
 }
 
-fn run(command: &mut Command) -> (Option<i32>, String) {
+pub(crate) fn run(command: &mut Command) -> (Option<i32>, String) {
     let Output { status, stdout, stderr } = command.output().unwrap();
     (status.code(), String::from_utf8([stdout, stderr].concat()).unwrap())
 }
@@ -178,6 +183,75 @@ async fn the_services_are_on_a_socket_file_too_even_where_a_killed_sidecar_left_
     let channel = Endpoint::from_shared(format!("unix:{socket}")).unwrap().connect().await.unwrap();
     let answer = SyncServiceClient::new(channel).sync_call(report(ended("1", NUMBER))).await.unwrap().into_inner();
     assert_eq!(answer.state(), CallState::Held);
+    program.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewed_certificate_is_used_without_a_restart_and_a_broken_one_is_not() {
+    let (dir, crm) = (tempfile::tempdir().unwrap(), Sandbox::start(SandboxConfig::default()).await.unwrap());
+    let (old, new) = (Authority::new(), Authority::new());
+    tls::write(dir.path(), &old, &old);
+    let config = write_config(dir.path(), &crm, "active = false");
+    let folder = dir.path().display();
+    let table = format!("[server]\ntls = {{ cert = \"{folder}/cert.pem\", key = \"{folder}/key.pem\" }}");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replacen("[server]", &table, 1)).unwrap();
+    let program = Program::serve(&config);
+    let hang_up = || {
+        let told = Command::new("kill").arg("-HUP").arg(program.child.id().to_string()).status().unwrap();
+        assert!(told.success());
+    };
+    let before = tls::connect(&program.grpc, &old, None).await.unwrap();
+    tls::write(dir.path(), &new, &new);
+    hang_up();
+    let renewed = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        loop {
+            if let Ok(channel) = tls::connect(&program.grpc, &new, None).await {
+                break channel;
+            }
+        }
+    });
+    let renewed = renewed.await.expect("the new certificate is not used");
+    std::fs::write(dir.path().join("cert.pem"), "nothing").unwrap();
+    hang_up();
+    for (id, channel) in [("1", before), ("2", renewed), ("3", tls::connect(&program.grpc, &new, None).await.unwrap())]
+    {
+        SyncServiceClient::new(channel).sync_call(report(ended(id, NUMBER))).await.unwrap();
+    }
+    assert!(program.stop().contains("the certificate was read again"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_comes_in_with_a_token_over_tls() {
+    let (dir, crm) = (tempfile::tempdir().unwrap(), Sandbox::start(SandboxConfig::default()).await.unwrap());
+    let authority = Authority::new();
+    tls::write(dir.path(), &authority, &authority);
+    let config = write_config(dir.path(), &crm, "");
+    let folder = dir.path().display().to_string();
+    std::fs::write(dir.path().join("token"), format!("{}\n", token("desk"))).unwrap();
+    let table = format!(
+        "[[access.tokens]]\nname = \"desk\"\nrole = \"exchange\"\nprojects = [\"shop\"]\n\
+         secret = {{ file = \"{folder}/token\" }}\n[server]\n\
+         tls = {{ cert = \"{folder}/cert.pem\", key = \"{folder}/key.pem\" }}"
+    );
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replacen("[server]", &table, 1)).unwrap();
+    let program = Program::serve(&config);
+    let resend = |more: Vec<String>| {
+        let address = format!("https://{}", program.grpc);
+        let command = move || {
+            let fixed = ["resend", "--project", "shop", "--dry-run", "--server-name", "localhost", "--address"];
+            run(tieline().args(fixed).arg(address).args(more))
+        };
+        async { tokio::task::spawn_blocking(command).await.unwrap() }
+    };
+    let ca = || vec!["--ca".to_owned(), format!("{folder}/clients.pem")];
+    let (code, told) = resend(ca()).await;
+    assert_eq!(code, Some(1), "{told}");
+    assert!(told.contains("TOKEN_MISSING"), "{told}");
+    let (code, told) = resend([ca(), vec!["--token-file".to_owned(), format!("{folder}/token")]].concat()).await;
+    assert_eq!((code, told.as_str()), (Some(0), "0 calls would be sent, 0 are left out\n"));
+    assert_eq!(resend(Vec::new()).await.0, Some(64), "whose certificate is believed must be said");
     program.stop();
 }
 

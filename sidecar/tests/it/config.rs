@@ -1,5 +1,6 @@
 //! The configuration: what is read, and every fault with its place.
 
+mod access;
 mod dialing;
 mod faults;
 mod manual;
@@ -16,6 +17,11 @@ use secrecy::ExposeSecret as _;
 use tieline::config::{self, Config, Faults, Sources, StoreConfig};
 use tieline_engine::{record::Kind, routing::Block, scenario::Treat};
 
+use crate::authority::Authority;
+
+/// A token that is long enough.
+const TOKEN: &str = "token-0123456789abcdef0123456789abcdef";
+
 /// Environment and files of a test.
 struct Given {
     env: BTreeMap<String, String>,
@@ -30,8 +36,17 @@ impl Given {
             ("TIELINE_DATABASE_PASSWORD", "db-2342"),
             ("SMART_PHONE_AUTH_KEY", "phone-1234"),
             ("TIELINE_DIAL_SECRET", "Dial-secret_0123456789"),
+            ("TIELINE_PBX_TOKEN", TOKEN),
         ];
-        let files = [("secrets/pbx_password", "basic-0815\r\n"), ("secrets/platform_key", "platform-0816\n")];
+        let authority = Authority::new();
+        let (cert, key) = authority.signs("localhost");
+        let files = [
+            ("secrets/pbx_password", "basic-0815\r\n"),
+            ("secrets/platform_key", "platform-0816\n"),
+            ("tls/cert.pem", cert.as_str()),
+            ("tls/key.pem", key.as_str()),
+            ("tls/clients.pem", authority.pem()),
+        ];
         Self {
             env: env.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             files: files.map(|(path, text)| (PathBuf::from(path), text.to_owned())).into(),

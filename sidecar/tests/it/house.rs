@@ -41,16 +41,25 @@ impl Transport for Away {
     }
 }
 
-struct Key;
+/// The secrets of tests.
+pub(crate) struct Key;
 
 impl Sources for Key {
     fn env(&self, name: &str) -> Option<String> {
-        (name == "API_KEY").then(|| API_KEY.to_owned())
+        match name {
+            "API_KEY" => Some(API_KEY.to_owned()),
+            name => name.strip_prefix("TOKEN_").map(token),
+        }
     }
 
-    fn file(&self, _path: &std::path::Path) -> std::io::Result<String> {
-        Err(std::io::ErrorKind::NotFound.into())
+    fn file(&self, path: &std::path::Path) -> std::io::Result<String> {
+        config::System.file(path)
     }
+}
+
+/// The token somebody is given: `{ env = "TOKEN_name" }`.
+pub(crate) fn token(name: &str) -> String {
+    format!("{name}-0123456789abcdef0123456789abcdef")
 }
 
 /// A running sidecar.
@@ -76,6 +85,15 @@ impl House {
         Self::start(Arc::new(HttpTransport::new().unwrap()), &url, keys, connection, Some(sandbox)).await
     }
 
+    /// Over a CRM nobody can connect to, with more keys of the server and more tables in front.
+    pub(crate) async fn guarded(server: &str, tables: &str, projects: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = dir.path().join("calls.db").display().to_string();
+        let text = configuration("http://127.0.0.1:9", &store, "", "active = false");
+        let text = text.replacen("[server]", &format!("{tables}\n[server]\n{server}"), 1);
+        Self::of(Arc::new(Away), &format!("{text}\n{projects}"), dir, None).await
+    }
+
     async fn start(
         crm: Arc<dyn Transport>,
         url: &str,
@@ -85,7 +103,11 @@ impl House {
     ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let text = configuration(url, &dir.path().join("calls.db").display().to_string(), keys, connection);
-        let config = config::parse("test", &text, &Key).unwrap();
+        Self::of(crm, &text, dir, sandbox).await
+    }
+
+    async fn of(crm: Arc<dyn Transport>, text: &str, dir: TempDir, sandbox: Option<RunningSandbox>) -> Self {
+        let config = config::parse("test", text, &Key).unwrap();
         let (stop, stopped) = watch::channel(false);
         let running = server::serve_over(config, crm, Arc::new(SystemClock), stopped).await.unwrap();
         let channel = Channel::from_shared(format!("http://{}", running.grpc_addr)).unwrap().connect_lazy();

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod access;
+mod authority;
 mod cards;
 mod cli_check;
 mod cli_check_live;
@@ -14,9 +16,12 @@ mod database;
 mod demo;
 mod dial;
 mod grpc;
+mod hostile;
 mod house;
 mod intake;
 mod number;
+mod outgoing;
+mod printed;
 mod requests;
 mod sample;
 mod simulation;

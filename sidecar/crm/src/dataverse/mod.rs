@@ -92,6 +92,10 @@ impl Dialect for Dataverse {
         &self.abilities
     }
 
+    fn hosts(&self) -> Vec<String> {
+        vec![self.settings.base.clone(), self.settings.login.clone()]
+    }
+
     fn quota(&self) -> Quota {
         self.settings.quota
     }

@@ -219,6 +219,11 @@ impl Dialect for Webhooks {
         &self.abilities
     }
 
+    fn hosts(&self) -> Vec<String> {
+        let settings = &self.settings;
+        [&settings.before_call, &settings.after_call, &settings.after_outgoing].into_iter().flatten().cloned().collect()
+    }
+
     fn quota(&self) -> Quota {
         self.settings.quota
     }

@@ -79,6 +79,10 @@ impl Dialect for Remonline {
         &self.abilities
     }
 
+    fn hosts(&self) -> Vec<String> {
+        vec![self.settings.base.clone()]
+    }
+
     fn quota(&self) -> Quota {
         let per_second = self.settings.requests_per_second;
         // No limit of concurrency is known: a second's worth of requests may be under way.

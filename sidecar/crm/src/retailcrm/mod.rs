@@ -99,6 +99,10 @@ impl Dialect for Retailcrm {
         &self.abilities
     }
 
+    fn hosts(&self) -> Vec<String> {
+        vec![self.settings.base.clone()]
+    }
+
     fn quota(&self) -> Quota {
         let share = |rate: u32| (rate * self.settings.quota_share / 100).max(1);
         let per_second = share(PER_SECOND);

@@ -96,6 +96,10 @@ impl Dialect for Sendpulse {
         &self.abilities
     }
 
+    fn hosts(&self) -> Vec<String> {
+        vec![self.settings.base.clone()]
+    }
+
     fn quota(&self) -> Quota {
         let per_second = (PER_SECOND * self.settings.quota_share / 100).max(1);
         // No limit of concurrency is known: a second's worth of requests may be under way.

@@ -68,9 +68,8 @@ fn rate_limited(response: &Response) -> Trouble {
     Trouble::RateLimited { retry_after: Some(asked.max(TOO_MANY_TOKENS)) }
 }
 
-/// The API host named with the token; a plain-text one only where the accounts host is plain text too.
+/// The API host named with the token, when it is one requests may go to: an answer leads nowhere else.
 fn api_base(settings: &Settings, domain: &str) -> Option<String> {
-    let plain_allowed = settings.accounts_url.starts_with("http://");
-    let fits = domain.starts_with("https://") || (plain_allowed && domain.starts_with("http://"));
-    fits.then(|| domain.trim_end_matches('/').to_owned())
+    let domain = domain.trim_end_matches('/');
+    settings.hosts().iter().any(|host| host == domain).then(|| domain.to_owned())
 }

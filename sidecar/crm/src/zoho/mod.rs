@@ -84,6 +84,10 @@ impl Dialect for Zoho {
         &self.abilities
     }
 
+    fn hosts(&self) -> Vec<String> {
+        self.settings.hosts()
+    }
+
     fn quota(&self) -> Quota {
         self.settings.quota
     }

@@ -104,6 +104,17 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// Every address requests may go to: the accounts host, and the API hosts of the connection and of Zoho's own
+    /// list with those of sandboxes and developers' editions (zoho.md 2), one of which is named with each token.
+    pub(super) fn hosts(&self) -> Vec<String> {
+        let own = [Some(&self.accounts_url), self.api_url.as_ref()];
+        let listed = DATA_CENTERS.iter().flat_map(|(_, _, api, _)| {
+            let center = api.strip_prefix("www.").unwrap_or(api);
+            ["www", "sandbox", "developer"].map(|kind| format!("https://{kind}.{center}"))
+        });
+        own.into_iter().flatten().cloned().chain(listed).collect()
+    }
+
     /// Reads the settings.
     ///
     /// # Errors

@@ -15,14 +15,18 @@ use crate::{
     grpc::{
         asked::Asked,
         convert::{self, Counts},
-        desk::{Desk, note},
+        desk::{Asker, Desk, note},
         refused,
     },
     sidecar::Refused,
     store::{Filter, StateIs, Status as Standing},
 };
 
-pub(super) async fn list(desk: &Desk, request: ListConnectionsRequest) -> Result<ListConnectionsResponse, Status> {
+pub(super) async fn list(
+    desk: &Desk,
+    asker: &Asker,
+    request: ListConnectionsRequest,
+) -> Result<ListConnectionsResponse, Status> {
     let mut asked = Asked::default();
     let project = asked.any_project(&request.project);
     let size = asked.page_size(request.page_size);
@@ -33,7 +37,8 @@ pub(super) async fn list(desk: &Desk, request: ListConnectionsRequest) -> Result
     }
     let of_project = |connection: &&Arc<Connection>| project.as_ref().is_none_or(|id| *id == connection.project.id);
     let rest = |connection: &&Arc<Connection>| connection.project.id.as_str() > after;
-    let mut wanted = desk.sidecar.driver().connections().filter(of_project).filter(rest);
+    let seen = |connection: &&Arc<Connection>| asker.sees(&connection.project.id);
+    let mut wanted = desk.sidecar.driver().connections().filter(seen).filter(of_project).filter(rest);
     let mut connections = Vec::new();
     for connection in wanted.by_ref().take(size) {
         connections.push(shown(desk, connection).await?);

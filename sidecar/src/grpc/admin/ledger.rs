@@ -11,14 +11,14 @@ use crate::{
     grpc::{
         asked::Asked,
         convert,
-        desk::{Desk, note},
+        desk::{Asker, Desk, note},
     },
 };
 
 /// Days of one request (ledger.proto).
 const DAYS_MAX: i32 = 366;
 
-pub(super) async fn get(desk: &Desk, request: GetLedgerRequest) -> Result<GetLedgerResponse, Status> {
+pub(super) async fn get(desk: &Desk, asker: &Asker, request: GetLedgerRequest) -> Result<GetLedgerResponse, Status> {
     let mut asked = Asked::default();
     let project = asked.any_project(&request.project);
     let from = asked.day("from_day", &request.from_day);
@@ -33,7 +33,7 @@ pub(super) async fn get(desk: &Desk, request: GetLedgerRequest) -> Result<GetLed
             note(project, None);
             vec![sidecar.connection(project)?]
         }
-        None => sidecar.driver().connections().collect(),
+        None => sidecar.driver().connections().filter(|connection| asker.sees(&connection.project.id)).collect(),
     };
     let mut days = Vec::new();
     for connection in connections {

@@ -91,7 +91,10 @@ impl Refused {
     fn hint(&self) -> String {
         let text = match self {
             Self::Method => "choose one of these methods in the settings of the webhook",
-            Self::Stranger => "compare the address with the project's id and its secrets in projects.intake",
+            Self::Stranger => {
+                "compare the address with the project's id and its secrets in projects.intake, or with those of \
+                 access.tokens"
+            }
             Self::Event => {
                 let names: Vec<&str> = EVENT_NAMES.iter().map(|(name, _)| *name).collect();
                 return format!("end the address with one of {}", names.join(", "));

@@ -41,7 +41,8 @@ fn faults_are_shown_one_a_line_with_file_line_and_key() {
     assert_eq!(
         lines[1],
         "tieline.toml:3: server.listen: there is no such key; accepted here: grpc_listen, http_listen, \
-         public_url, grpc_unix_socket, drain_seconds"
+         public_url, grpc_unix_socket, drain_seconds, tls, http_tls, allow_plain, core_dumps, connections_max, \
+         slow_seconds"
     );
     assert_eq!(lines.len(), 2);
 }
@@ -120,7 +121,7 @@ fn only_faults_of_syntax_hide_others() {
 fn the_server_is_checked() {
     of_file("[server]\ngrpc_listen = \"localhost\"", "server.grpc_listen", "no IP address with a port");
     of_file("[server]\nhttp_listen = \"127.0.0.1:7071\"", "server.http_listen", "another port");
-    of_file("[server]\nhttp_listen = \"0.0.0.0:7071\"", "server.http_listen", "another port");
+    of_file("[server]\nallow_plain = true\nhttp_listen = \"0.0.0.0:7071\"", "server.http_listen", "another port");
     of_file("[server]\ngrpc_unix_socket = \"\"", "server.grpc_unix_socket", "is empty");
     of_file("[store]\nkind = \"tape\"", "store.kind", "write sqlite");
     of_file("[store]\nkind = \"postgres\"", "store.url", "write the address of the database");

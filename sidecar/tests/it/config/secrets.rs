@@ -23,8 +23,8 @@ fn one_fault(reference: &str, given: &Given, key: &str, words: &str) {
 fn secrets_are_in_no_debug_text() {
     let config = read(&manual::everything());
     let shown = format!("{config:?}");
-    let secrets = ["key-4711", "Hook-secret", "basic-0815", "Dial-secret", "platform-0816", "db-2342"];
-    for secret in secrets.into_iter().chain(["380670000001", "Olena", "olena@"]) {
+    let secrets = ["key-4711", "Hook-secret", "basic-0815", "Dial-secret", "platform-0816", "db-2342", "token-0123"];
+    for secret in secrets.into_iter().chain(["PRIVATE KEY", "380670000001", "Olena", "olena@"]) {
         assert!(!shown.contains(secret), "{secret} is shown");
     }
 }

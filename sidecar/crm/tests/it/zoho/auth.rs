@@ -47,11 +47,26 @@ fn a_token_without_a_term_lives_an_hour() {
 }
 
 #[test]
-fn a_plain_text_api_host_is_taken_from_a_plain_text_accounts_host_only() {
-    let answer = r#"{"access_token":"1000.a","api_domain":"http://127.0.0.1:9/"}"#;
-    let base = |more: &[(&str, &str)]| grant(more, &Scripted::new([(200, answer)])).unwrap().api_base;
-    assert_eq!(base(&[]), None);
-    assert_eq!(base(&[("accounts_url", "http://127.0.0.1:8")]).as_deref(), Some("http://127.0.0.1:9"));
+fn an_api_host_is_taken_when_it_is_one_of_zoho_s_or_of_the_settings_only() {
+    let base = |domain: &str, more: &[(&str, &str)]| {
+        let answer = format!(r#"{{"access_token":"1000.a","api_domain":"{domain}"}}"#);
+        grant(more, &Scripted::new([(200, &*answer)])).unwrap().api_base
+    };
+    for own in ["https://www.zohoapis.eu", "https://www.zohoapis.com.au", "https://sandbox.zohoapis.com"] {
+        assert_eq!(base(own, &[]).as_deref(), Some(own));
+    }
+    for other in [
+        "http://www.zohoapis.eu",
+        "https://169.254.169.254",
+        "https://zohoapis.eu.example",
+        "https://www.zohoapis.eu@crm.example",
+        "http://127.0.0.1:9/",
+    ] {
+        assert_eq!(base(other, &[]), None, "{other}");
+    }
+    let own = [("accounts_url", "http://127.0.0.1:9")];
+    assert_eq!(base("http://127.0.0.1:9/", &own).as_deref(), Some("http://127.0.0.1:9"));
+    assert_eq!(base("http://127.0.0.1:8/", &own), None);
 }
 
 #[test]
