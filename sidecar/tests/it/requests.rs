@@ -1,8 +1,11 @@
 //! How many requests an event costs, counted by the simulated CRMs and held against the tables of the wire references
-//! (zoho.md 10, retailcrm.md 1.10). What was learned of the CRM and the access token are there already, as in a sidecar
+//! (zoho.md 10, retailcrm.md 1.10, remonline.md 2.9, sendpulse.md 3.6, dataverse.md 5). What was learned of the CRM and the access token are there already, as in a sidecar
 //! that has been running for a minute.
 
+mod dataverse;
+mod remonline;
 mod retailcrm;
+mod sendpulse;
 mod zoho;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -60,7 +63,7 @@ enum Then {
     /// Answered, with the browser's analytics id.
     AnsweredFromSite,
     Missed,
-    /// The recording of a call that was told before.
+    /// Answered, with its recording; of a call that was told before when it was.
     Recording,
 }
 

@@ -60,6 +60,11 @@ impl Post {
         Self { name, method, path, body, gives: Gives::Id, filled, target: Target::Nothing }
     }
 
+    /// Whether it fills fields of an existing contact and does nothing else.
+    pub(super) fn holds_only_fields(&self) -> bool {
+        !self.filled.is_empty() && matches!(self.target, Target::Path(Kind::Contact))
+    }
+
     fn on(mut self, target: Target) -> Self {
         self.target = target;
         self

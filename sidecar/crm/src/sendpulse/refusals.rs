@@ -26,9 +26,10 @@ pub(super) struct BadData {
     errors: Vec<(Option<String>, String)>,
 }
 
-/// What bad data mean for the step: a contact field to leave out, or work for a person.
-pub(super) fn explain(filled: &[Filled], data: &BadData) -> StepResult {
-    match data.about(filled) {
+/// What bad data mean for the step: a contact field to leave out, or work for a person. A request that holds nothing
+/// but fields can have nothing else wrong; where nobody says which, the last goes first.
+pub(super) fn explain(filled: &[Filled], only_fields: bool, data: &BadData) -> StepResult {
+    match data.about(filled).or_else(|| filled.last().filter(|_| only_fields)) {
         Some(field) => StepResult::FieldRefused { field: field.name.clone(), text: data.code.clone() },
         None => refusal(&data.code, &data.fields()),
     }

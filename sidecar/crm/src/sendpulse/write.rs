@@ -54,9 +54,9 @@ async fn refused(crm: &Sendpulse, session: &Session<'_>, post: &Post, why: Refus
         }
         (Refusal::Bad(data), Target::Body { contact, deal }) if data.says("contact") || data.says("connection") => {
             let gone = gone(crm, session, contact.as_deref(), deal.as_deref()).await?;
-            Ok(gone.unwrap_or_else(|| refusals::explain(&post.filled, &data)))
+            Ok(gone.unwrap_or_else(|| refusals::explain(&post.filled, post.holds_only_fields(), &data)))
         }
-        (Refusal::Bad(data), _) => Ok(refusals::explain(&post.filled, &data)),
+        (Refusal::Bad(data), _) => Ok(refusals::explain(&post.filled, post.holds_only_fields(), &data)),
     }
 }
 

@@ -45,6 +45,13 @@ fn a_bad_contact_field_is_named_so_that_it_can_be_left_out() {
 }
 
 #[test]
+fn a_refused_request_of_fields_alone_loses_its_last_field_and_not_the_call() {
+    let body = r#"{"message":"The value was not saved.","error_code":422}"#;
+    let result = on(&update(Kind::Contact, "5", two_fields()), 422, body);
+    assert_eq!(result, StepResult::FieldRefused { field: "utm_source".to_owned(), text: "422".to_owned() });
+}
+
+#[test]
 fn other_faults_are_refused_with_a_code_and_the_names_of_fields() {
     let refused = |status, body| match on(&create(Kind::Contact, two_fields(), None), status, body) {
         StepResult::Refused { code, text } => (code, text),
