@@ -4,6 +4,7 @@
 
 mod cli_check;
 mod cli_phone;
+mod cli_sandbox;
 mod cli_serve;
 mod config;
 mod convert;
