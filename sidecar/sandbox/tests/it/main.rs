@@ -6,6 +6,7 @@ mod faults;
 mod helpers;
 mod remonline;
 mod retailcrm;
+mod seeding;
 mod sendpulse;
 mod shell;
 mod zoho;
