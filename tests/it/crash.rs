@@ -22,7 +22,7 @@ const CALLS: u64 = 6;
 const REQUESTS: u64 = CALLS * PROJECTS.len() as u64 * 2;
 /// Longest time until a round is where the program is to be killed.
 const ROUND_BOUND: Duration = Duration::from_secs(30);
-/// Longest time until everything is written after the last start: a RetailCRM takes ten requests a second.
+/// Longest time until everything is written after the last start: a RemOnline takes eight requests a second.
 const SETTLE_BOUND: Duration = Duration::from_secs(120);
 
 /// When the program is killed.
@@ -67,9 +67,12 @@ async fn fail_now_and_then(crms: &Crms) {
         json!({ "name": "lost_reply", "probability": 0.08, "on": "writes" }),
         json!({ "name": "lost_request", "probability": 0.04, "on": "writes" }),
     ];
-    crms.fail(CrmKind::Zoho, &json!(lost)).await;
-    let [reply, request] = lost;
-    crms.fail(CrmKind::RetailCrm, &json!([reply, request, { "name": "search_lag", "ms": 1000 }])).await;
+    let [reply, request] = &lost;
+    let lagging = json!([reply, request, { "name": "search_lag", "ms": 1000 }]);
+    for (_, kind) in PROJECTS {
+        let faults = if kind == CrmKind::Zoho { json!(lost) } else { lagging.clone() };
+        crms.fail(kind, &faults).await;
+    }
 }
 
 fn choose(exchange: &mut Exchange, reports: usize) -> Moment {

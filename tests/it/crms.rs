@@ -1,15 +1,15 @@
 //! The simulated CRMs the real program writes to, and what they hold in the end.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tieline_engine::jiff::{Timestamp, civil::DateTime, tz::TimeZone};
-use tieline_sandbox::{CrmKind, RunningSandbox, Sandbox, SandboxConfig, zoho};
+use tieline_sandbox::{CrmKind, RunningSandbox, Sandbox, SandboxConfig};
 
-use crate::exchange::{Call, Way, ZONE};
+use crate::{
+    accounts,
+    exchange::{Call, ZONE},
+};
 
 /// Milliseconds a request takes, so that some are always under way.
 const LATENCY_MS: u64 = 15;
@@ -18,9 +18,15 @@ const LATENCY_MS: u64 = 15;
 pub(crate) const STORE: &str = "calls.db";
 
 /// Each project has a CRM of its own.
-pub(crate) const PROJECTS: [(&str, CrmKind); 2] = [("shop", CrmKind::RetailCrm), ("clinic", CrmKind::Zoho)];
+pub(crate) const PROJECTS: [(&str, CrmKind); 5] = [
+    ("shop", CrmKind::RetailCrm),
+    ("clinic", CrmKind::Zoho),
+    ("workshop", CrmKind::RemOnline),
+    ("school", CrmKind::SendPulse),
+    ("office", CrmKind::Dataverse),
+];
 
-/// Both CRMs in this process: they outlive the program that is killed.
+/// The CRMs in this process: they outlive the program that is killed.
 pub(crate) struct Crms {
     sandbox: RunningSandbox,
     http: reqwest::Client,
@@ -32,10 +38,13 @@ impl Crms {
         // Fails only when another test has installed it before.
         drop(rustls::crypto::ring::default_provider().install_default());
         let config = SandboxConfig { seed, latency_ms: LATENCY_MS, ..SandboxConfig::default() };
-        Self { sandbox: Sandbox::start(config).await.unwrap(), http: reqwest::Client::new() }
+        let crms = Self { sandbox: Sandbox::start(config).await.unwrap(), http: reqwest::Client::new() };
+        // RemOnline's rate as its older documents have it; three a second would make every test wait.
+        crms.put(CrmKind::RemOnline, "settings", &serde_json::json!({"rate": 8})).await;
+        crms
     }
 
-    /// Writes a configuration of both projects into a folder; calls are kept beside it.
+    /// Writes a configuration of all projects into a folder; calls are kept beside it.
     pub(crate) fn configure(&self, folder: &Path) -> PathBuf {
         self.configure_with(folder, &folder.join(STORE))
     }
@@ -60,25 +69,7 @@ impl Crms {
     }
 
     fn project(&self, project: &str, kind: CrmKind) -> String {
-        let url = self.sandbox.crm_url(kind);
-        let (user, own) = match kind {
-            CrmKind::RetailCrm => (
-                "1",
-                format!(
-                    r#"settings = {{ url = "{url}", site = "main", search_lag_seconds = 2, quota_share = 100 }}
-                    secrets = {{ api_key = {{ env = "API_KEY" }} }}"#
-                ),
-            ),
-            CrmKind::Zoho => (
-                "5725767000000411001",
-                format!(
-                    r#"settings = {{ client_id = "{}", accounts_url = "{url}", api_url = "{url}", edition = "ultimate", per_second = 50 }}
-                    secrets = {{ client_secret = {{ env = "CLIENT_SECRET" }}, refresh_token = {{ env = "REFRESH_TOKEN" }} }}"#,
-                    zoho::SANDBOX_CLIENT_ID
-                ),
-            ),
-            other => panic!("{other} has no project here"),
-        };
+        let (own, user) = (accounts::tables(kind, &self.sandbox.crm_url(kind)), accounts::user(kind));
         format!(
             r#"
             [[projects]]
@@ -101,13 +92,17 @@ impl Crms {
 
     /// Replaces the faults of a CRM.
     pub(crate) async fn fail(&self, kind: CrmKind, faults: &Value) {
-        let url = format!("{}/sandbox/{kind}/faults", self.sandbox.url());
-        let request = self.http.put(url).header("content-type", "application/json").body(faults.to_string());
+        self.put(kind, "faults", faults).await;
+    }
+
+    async fn put(&self, kind: CrmKind, what: &str, body: &Value) {
+        let url = format!("{}/sandbox/{kind}/{what}", self.sandbox.url());
+        let request = self.http.put(url).header("content-type", "application/json").body(body.to_string());
         let answer = request.send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
 
-    /// Requests that have arrived at either.
+    /// Requests that have arrived at any of them.
     pub(crate) async fn requests(&self) -> u64 {
         let mut requests = 0;
         for (_, kind) in PROJECTS {
@@ -125,56 +120,31 @@ impl Crms {
     pub(crate) async fn hold_exactly(&self, calls: &[Call]) {
         for (project, kind) in PROJECTS {
             let audit = self.look(kind, "audit").await;
-            for doubled in ["doubled_clients", "doubled_calls", "doubled_tasks"] {
+            for doubled in ["doubled_clients", "doubled_tasks"] {
                 assert_eq!(audit[doubled], serde_json::json!([]), "{kind}: {doubled}");
             }
+            let doubled = audit["doubled_calls"].as_array().unwrap().iter();
+            let doubled: Vec<&Value> = doubled.filter(|doubled| !accounts::may_be_doubled(kind, doubled)).collect();
+            assert!(doubled.is_empty(), "{kind}: calls twice: {doubled:?}");
             let calls: Vec<&Call> = calls.iter().filter(|call| call.project == project).collect();
             let mut expected: Vec<Timestamp> = calls.iter().map(|call| call.started_at).collect();
             expected.sort();
-            assert_eq!(self.starts(kind).await, expected, "{kind}: the calls held, by their starts");
-            the_rest_follows_from_the_calls(kind, &calls, &audit["totals"]);
+            let listing = self.look(kind, "").await;
+            let mut starts: Vec<Timestamp> =
+                accounts::starts(kind, &listing).iter().map(|start| moment(start)).collect();
+            starts.sort();
+            assert_eq!(starts, expected, "{kind}: the calls held, by their starts");
+            for (name, count) in accounts::totals(kind, &calls) {
+                let totals = &audit["totals"];
+                assert_eq!(totals[name].as_u64(), Some(count as u64), "{kind}: {name} of {totals}");
+            }
         }
-    }
-
-    /// When the calls held began. No two calls of a test begin at once.
-    async fn starts(&self, kind: CrmKind) -> Vec<Timestamp> {
-        let listing = self.look(kind, "").await;
-        let (name, start) = match kind {
-            CrmKind::RetailCrm => ("calls", "date"),
-            CrmKind::Zoho => ("Calls", "Call_Start_Time"),
-            other => panic!("{other} has no project here"),
-        };
-        let calls = listing[name].as_array().unwrap();
-        let mut starts: Vec<Timestamp> = calls.iter().map(|call| moment(call[start].as_str().unwrap())).collect();
-        starts.sort();
-        starts
     }
 
     async fn look(&self, kind: CrmKind, what: &str) -> Value {
         let url = format!("{}/sandbox/{kind}/{what}", self.sandbox.url());
         let answer = self.http.get(url.trim_end_matches('/')).send().await.unwrap();
         serde_json::from_str(&answer.text().await.unwrap()).unwrap()
-    }
-}
-
-/// The CRMs' usual scenarios: whoever calls in gets an order, in Zoho whoever talks or calls gets a lead; who missed a
-/// call in RetailCRM gets a task.
-fn the_rest_follows_from_the_calls(kind: CrmKind, calls: &[&Call], totals: &Value) {
-    let clients = |counts: fn(&Call) -> bool| {
-        let clients: BTreeSet<_> = calls.iter().filter(|call| counts(call)).map(|call| call.client).collect();
-        clients.len()
-    };
-    let expected = match kind {
-        CrmKind::RetailCrm => {
-            let incoming = clients(|call| call.way != Way::Dialled);
-            let missed = calls.iter().filter(|call| call.way == Way::Missed).count();
-            vec![("customers", incoming), ("orders", incoming), ("tasks", missed)]
-        }
-        CrmKind::Zoho => vec![("Leads", clients(|_| true)), ("Contacts", 0), ("Deals", 0)],
-        other => panic!("{other} has no project here"),
-    };
-    for (name, count) in expected {
-        assert_eq!(totals[name].as_u64(), Some(count as u64), "{kind}: {name} of {totals}");
     }
 }
 

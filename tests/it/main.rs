@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod accounts;
 mod crash;
 mod crms;
 #[allow(dead_code, reason = "the sidecar's own tests need more of it")]

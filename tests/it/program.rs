@@ -10,9 +10,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use tieline_sandbox::{retailcrm, zoho};
-
-use crate::sources::top;
+use crate::{accounts::SECRETS, sources::top};
 
 /// Longest time for the program to say where it listens, on a busy machine.
 const START_BOUND: Duration = Duration::from_secs(30);
@@ -96,8 +94,7 @@ pub(crate) fn refuses(config: &Path) -> Ended {
 fn serve(config: &Path) -> Command {
     let mut command = Command::new(binary());
     command.arg("serve").arg("--config").arg(config);
-    command.env("API_KEY", retailcrm::SANDBOX_API_KEY);
-    command.env("CLIENT_SECRET", zoho::SANDBOX_CLIENT_SECRET).env("REFRESH_TOKEN", zoho::SANDBOX_REFRESH_TOKEN);
+    command.envs(SECRETS);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

@@ -10,6 +10,7 @@
 
 mod audit;
 mod counts;
+mod credentials;
 pub mod dataverse;
 mod faults;
 mod kind;
@@ -27,6 +28,7 @@ pub mod zoho;
 
 pub use audit::{Audit, DoubledClient, DoubledRecord};
 pub use counts::Counts;
+pub use credentials::Credential;
 pub use faults::{BadFault, FaultEntry, FaultName, FaultSpec, On, OutageMode, catalogue};
 pub use kind::{CrmKind, UnknownCrm};
 pub use server::{RunningSandbox, Sandbox, SandboxConfig, StartError};

@@ -1,13 +1,13 @@
-//! `tieline demo`: a working day with two simulated CRMs, played through the sidecar's own ports, and its balance.
+//! `tieline demo`: a working day with five simulated CRMs, played through the sidecar's own ports, and its balance.
 //!
 //! | what | file |
 //! | --- | --- |
 //! | the day as data | `story.rs`, `day.rs`, `day/` |
-//! | configuration, secrets, clients that are known before | `config.rs`, `tieline.toml`, `world.rs` |
+//! | configuration, secrets, clients that are known before | `config.rs`, `projects/`, `world.rs` |
 //! | what runs | `house.rs`, `sandbox.rs` |
 //! | the exchange: webhooks and gRPC | `exchange.rs`, `calls.rs` |
 //! | the administrator | `office.rs` |
-//! | playing, showing, checking | `play.rs`, `screen.rs`, `tables.rs`, `check.rs` |
+//! | playing, showing, checking | `play.rs`, `screen.rs`, `tables.rs`, `tables/`, `check.rs` |
 
 mod calls;
 mod check;
@@ -80,9 +80,10 @@ async fn show(house: &House, screen: &mut Screen) -> Result<Vec<String>, Failure
     let day = yesterday()?;
     let (calls, requests) = day::happenings();
     screen.line(format_args!(
-        "Tieline between a telephone exchange and two CRMs: {calls} calls, {requests} messenger requests."
+        "Tieline between a telephone exchange and five CRMs: {calls} calls, {requests} messenger requests."
     ))?;
-    screen.line("studio is on Zoho, shop on RetailCRM; both CRMs are simulated, everything else is real.")?;
+    let houses = Project::ALL.map(|project| format!("{} on {}", project.id(), project.crm_title()));
+    screen.line(format_args!("{}: the CRMs are simulated, everything else is real.", houses.join(", ")))?;
     world::seed(&house.crms).await?;
     let sent = play::play(house, day, screen).await?;
     screen.end();

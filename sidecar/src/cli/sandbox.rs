@@ -1,8 +1,8 @@
-//! `tieline sandbox`: simulated CRMs on a port, until told to stop.
+//! `tieline sandbox`: simulated CRMs on a port with their credentials, until told to stop.
 
 use std::net::SocketAddr;
 
-use tieline_sandbox::{CrmKind, Sandbox, SandboxConfig};
+use tieline_sandbox::{CrmKind, RunningSandbox, Sandbox, SandboxConfig};
 
 use super::{Failure, Out};
 use crate::server::signals;
@@ -39,16 +39,21 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     };
     let sandbox = Sandbox::start(config).await.map_err(Failure::of)?;
     let stop = signals::watch().map_err(Failure::of)?;
-    announce(&crms, |crm| sandbox.crm_url(crm))?;
+    announce(&sandbox, &crms)?;
     signals::told(stop).await;
     sandbox.stop().await;
     Ok(())
 }
 
-fn announce(crms: &[CrmKind], url: impl Fn(CrmKind) -> String) -> Result<(), Failure> {
+/// Where each CRM is and what it takes for credentials, then where faults and records are.
+fn announce(sandbox: &RunningSandbox, crms: &[CrmKind]) -> Result<(), Failure> {
     let mut out = Out::new();
     for crm in crms {
-        out.line(format_args!("{crm} at {}", url(*crm)))?;
+        out.line(format_args!("{crm} at {}", sandbox.crm_url(*crm)))?;
+        for (name, value) in crm.credentials() {
+            out.line(format_args!("  {name:14} {value}"))?;
+        }
     }
+    out.line(format_args!("control at {}/sandbox/", sandbox.url()))?;
     out.flush()
 }

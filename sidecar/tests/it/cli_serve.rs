@@ -256,18 +256,6 @@ async fn the_command_line_comes_in_with_a_token_over_tls() {
 }
 
 #[test]
-fn simulated_crms_tell_their_addresses_and_stop_when_told() {
-    let mut command = tieline();
-    let sandbox = command.args(["sandbox", "--crm", "zoho", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
-    let mut sandbox = sandbox.spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(sandbox.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    assert!(line.starts_with("zoho at http://127.0.0.1:"), "{line}");
-    assert!(Command::new("kill").arg("-TERM").arg(sandbox.id().to_string()).status().unwrap().success());
-    assert_eq!(sandbox.wait().unwrap().code(), Some(0));
-}
-
-#[test]
 fn a_sidecar_that_is_not_there_is_told_and_wrong_usage_is_told_apart() {
     let resend =
         |more: &[&str]| run(tieline().args(["resend", "--address", "127.0.0.1:1", "--project", "shop"]).args(more));

@@ -8,6 +8,7 @@ mod cards;
 mod cli_check;
 mod cli_check_live;
 mod cli_phone;
+mod cli_sandbox;
 mod cli_serve;
 mod config;
 mod conformance;

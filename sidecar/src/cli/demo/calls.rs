@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use tieline_engine::jiff::{Timestamp, civil::Date};
+use tieline_engine::{
+    jiff::{Timestamp, civil::Date},
+    reason::ReasonCode,
+};
 use tieline_proto::v1::{
     AgentRef, Call, CallDirection, CallPhase, CallReport, CallState, EntityKind, GetCallRequest, Leg, MessengerChannel,
     PushMessengerLeadRequest, Receipt, StepAction, SyncCallRequest,
@@ -13,7 +16,7 @@ use super::{
     exchange::RING_SECONDS,
     house::House,
     refused,
-    story::{CallScene, Dialogue, Outcome, Project, Way},
+    story::{CallScene, Dialogue, NOW, Outcome, Project, Way},
 };
 use crate::cli::Failure;
 
@@ -22,8 +25,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(30);
 /// A call that is not settled by then is stuck.
 const SETTLED_WITHIN: Duration = Duration::from_secs(20);
 
-/// A time of a day in the projects' zone.
+/// A time of a day in the projects' zone, or this very moment.
 pub(super) fn moment(day: Date, at: &str) -> Result<Timestamp, Failure> {
+    if at == NOW {
+        return Ok(Timestamp::now());
+    }
     let (hour, minute) = at.split_once(':').unwrap_or((at, "0"));
     let civil = day.at(hour.parse().map_err(Failure::of)?, minute.parse().map_err(Failure::of)?, 0, 0);
     Ok(civil.in_tz("Europe/Kyiv").map_err(Failure::of)?.timestamp())
@@ -31,8 +37,11 @@ pub(super) fn moment(day: Date, at: &str) -> Result<Timestamp, Failure> {
 
 /// A scene as the contract has it, ended. Several agents talked one after the other, an even share each.
 pub(super) fn of(day: Date, call: &CallScene) -> Result<Call, Failure> {
-    let begun = moment(day, call.at)?.as_second();
-    let after = |seconds: u32| Some(prost_types::Timestamp { seconds: begun + i64::from(seconds), nanos: 0 });
+    let begun = moment(day, call.at)?;
+    let after = |seconds: u32| {
+        let seconds = begun.as_second() + i64::from(seconds);
+        Some(prost_types::Timestamp { seconds, nanos: begun.subsec_nanosecond() })
+    };
     let (word, talk) = match call.outcome {
         Outcome::Talk(seconds) => ("ANSWERED", seconds),
         Outcome::Missed(word, seconds) => (word, seconds),
@@ -92,6 +101,7 @@ pub(super) async fn push(house: &House, day: Date, dialogue: &Dialogue) -> Resul
     let channel = match dialogue.project {
         Project::Studio => MessengerChannel::Telegram,
         Project::Shop => MessengerChannel::Viber,
+        Project::Repair | Project::School | Project::Clinic => MessengerChannel::Facebook,
     };
     let request = PushMessengerLeadRequest {
         project: dialogue.project.id().to_owned(),
@@ -115,13 +125,33 @@ pub(super) async fn get(house: &House, project: Project, id: &str) -> Result<Cal
     Ok(answer.into_inner().report.unwrap_or_default())
 }
 
-/// What became of a call, once it is neither waiting nor kept, or as it stands when that takes too long.
+/// What became of a call, once it is neither waiting nor kept.
 pub(super) async fn settled(house: &House, project: Project, id: &str) -> Result<CallReport, Failure> {
+    seen(house, project, id, |report| !matches!(report.state(), CallState::Waiting | CallState::Held)).await
+}
+
+/// A call, once something was written for it.
+pub(super) async fn begun(house: &House, project: Project, id: &str) -> Result<CallReport, Failure> {
+    seen(house, project, id, |report| !report.written.is_empty()).await
+}
+
+/// A call, once nothing but its recording is waited for.
+pub(super) async fn unrecorded(house: &House, project: Project, id: &str) -> Result<CallReport, Failure> {
+    let awaited = ReasonCode::RecordingAwaited.as_str();
+    seen(house, project, id, |report| reason(report) == awaited).await
+}
+
+/// A call as soon as it is as wanted, or as it stands when that takes too long.
+async fn seen(
+    house: &House,
+    project: Project,
+    id: &str,
+    wanted: impl Fn(&CallReport) -> bool,
+) -> Result<CallReport, Failure> {
     let begun = Instant::now();
     loop {
         let report = get(house, project, id).await?;
-        let open = matches!(report.state(), CallState::Waiting | CallState::Held);
-        if !open || begun.elapsed() > SETTLED_WITHIN {
+        if wanted(&report) || begun.elapsed() > SETTLED_WITHIN {
             return Ok(report);
         }
         sleep(LOOK_EVERY).await;
@@ -130,18 +160,23 @@ pub(super) async fn settled(house: &House, project: Project, id: &str) -> Result
 
 /// What became of a call, in a few words.
 pub(super) fn told(report: &CallReport) -> String {
-    let reason = || report.state_reason.as_ref().map_or("", |reason| reason.code.as_str());
+    let reason = reason(report);
     match report.state() {
         CallState::Written => format!("written: {}", written(report)),
-        CallState::Skipped => format!("skipped: {}", reason()),
-        CallState::Held => format!("kept: {}", reason()),
-        CallState::Waiting => format!("waiting: {}", reason()),
-        CallState::Failed | CallState::Unspecified => format!("failed: {}", reason()),
+        CallState::Skipped => format!("skipped: {}", reason),
+        CallState::Held => format!("kept: {}", reason),
+        CallState::Waiting => format!("waiting: {}", reason),
+        CallState::Failed | CallState::Unspecified => format!("failed: {}", reason),
     }
 }
 
+/// The code of why it is so.
+pub(super) fn reason(report: &CallReport) -> &str {
+    report.state_reason.as_ref().map_or("", |reason| reason.code.as_str())
+}
+
 /// What was made and changed, each kind once, people before what hangs on them.
-fn written(report: &CallReport) -> String {
+pub(super) fn written(report: &CallReport) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut steps: Vec<_> = report.written.iter().filter_map(|step| Some((step.record.as_ref()?, step))).collect();
     steps.sort_by_key(|(record, step)| (record.kind, step.action));

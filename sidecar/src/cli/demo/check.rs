@@ -100,6 +100,9 @@ fn befell(project: Project) -> &'static [&'static str] {
     match project {
         Project::Studio => &["token_revoked"],
         Project::Shop => &["search_lag", "lost_reply", "outage"],
+        Project::Repair => &["lost_reply"],
+        Project::School => &["search_lag"],
+        Project::Clinic => &["rate_limit"],
     }
 }
 
@@ -108,10 +111,9 @@ fn number(value: &Value, pointer: &str) -> u64 {
 }
 
 fn is_so(report: &CallReport, ends: Ends) -> bool {
-    let code = report.state_reason.as_ref().map_or("", |reason| reason.code.as_str());
     match ends {
         Ends::Written => report.state() == CallState::Written,
-        Ends::Skipped(expected) => report.state() == CallState::Skipped && code == expected,
+        Ends::Skipped(expected) => report.state() == CallState::Skipped && calls::reason(report) == expected,
     }
 }
 

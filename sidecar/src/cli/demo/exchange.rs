@@ -37,11 +37,16 @@ pub(super) async fn report(house: &House, day: Date, call: &CallScene) -> Result
     }
     if call.early {
         let first = call.agents.first().copied();
-        post(house, call, "before_call", base(day, call, None)).await?;
+        ring(house, day, call).await?;
         post(house, call, "pick_up", base(day, call, first)).await?;
     }
     let event = if call.way == Way::Out { "after_outgoing" } else { "after_call" };
     post(house, call, event, ended(day, call)).await
+}
+
+/// Reports that a call rings, and no more.
+pub(super) async fn ring(house: &House, day: Date, call: &CallScene) -> Result<(), Failure> {
+    post(house, call, "before_call", base(day, call, None)).await
 }
 
 /// What every report of a call says.
@@ -112,8 +117,8 @@ fn request(house: &House, call: &CallScene, event: &str, params: &Params) -> Res
     let root = format!("http://{}/hooks", house.sidecar.http_addr);
     let encoded = || serde_urlencoded::to_string(params).map_err(Failure::of);
     let url = match call.project {
-        Project::Studio => format!("{root}/studio/{WEBHOOK_SECRET}/{event}"),
         Project::Shop => format!("{root}/shop/{event}"),
+        project => format!("{root}/{}/{WEBHOOK_SECRET}/{event}", project.id()),
     };
     let typed = |kind: &str, body: String| house.http.post(&url).header("content-type", kind).body(body);
     let request = match call.door {
@@ -123,8 +128,8 @@ fn request(house: &House, call: &CallScene, event: &str, params: &Params) -> Res
         Door::Query => house.http.get(format!("{url}?{}", encoded()?)),
     };
     Ok(match call.project {
-        Project::Studio => request,
         Project::Shop => request.basic_auth("pbx", Some(WEBHOOK_SECRET)),
+        _ => request,
     })
 }
 

@@ -75,6 +75,16 @@ impl Player<'_> {
                 let held = report.state() == CallState::Held;
                 self.tell(call, &if held { format!("taken; {}", calls::told(&report)) } else { "taken".to_owned() })
             }
+            Scene::Rings(call) => {
+                exchange::ring(self.house, self.date, call).await?;
+                let report = calls::begun(self.house, call.project, call.id).await?;
+                self.tell(call, &format!("while it rings: {}", calls::written(&report)))
+            }
+            Scene::Unrecorded(call) => {
+                self.send(call).await?;
+                let report = calls::unrecorded(self.house, call.project, call.id).await?;
+                self.tell(call, &format!("{}; so far {}", calls::told(&report), calls::written(&report)))
+            }
             Scene::Twins(one, other, ms) => self.twins(one, other, *ms).await,
             Scene::Settle => self.settle().await,
             Scene::Ring(ringing) => office::ring(self.house, self.screen, ringing).await,
@@ -153,7 +163,8 @@ impl Player<'_> {
         self.house.crms.befall(project, weather).await?;
         let what = match weather {
             Weather::SearchLag(ms) => format!("shows new records in its search {ms} ms late"),
-            Weather::LostReply => "will carry the next order out and lose its answer".to_owned(),
+            Weather::LostReply(path) => format!("will carry the next {path} out and lose its answer"),
+            Weather::TooMany(times) => format!("will refuse {times} requests: too many"),
             Weather::Outage => "is out of service".to_owned(),
             Weather::TokenRevoked => "takes the token no more".to_owned(),
             Weather::Fair => "is as it should be again".to_owned(),

@@ -27,6 +27,12 @@ impl Control {
         self.send(self.http.post(format!("{}/seed", self.url(project))).body(records.to_string())).await
     }
 
+    /// Changes switches of a CRM.
+    pub(super) async fn set(&self, project: Project, switches: &Value) -> Result<(), Failure> {
+        let request = self.http.put(format!("{}/settings", self.url(project))).body(switches.to_string());
+        self.send(request).await.map(drop)
+    }
+
     /// Everything a CRM holds, or what is under a path: `counts`, `audit`.
     pub(super) async fn read(&self, project: Project, path: &str) -> Result<Value, Failure> {
         self.send(self.http.get(format!("{}{path}", self.url(project)))).await
@@ -36,7 +42,8 @@ impl Control {
     pub(super) async fn befall(&self, project: Project, weather: &Weather) -> Result<(), Failure> {
         let faults = match weather {
             Weather::SearchLag(ms) => json!([{"name": "search_lag", "ms": ms}]),
-            Weather::LostReply => json!([{"name": "lost_reply", "times": 1, "path": "/orders/create"}]),
+            Weather::LostReply(path) => json!([{"name": "lost_reply", "times": 1, "path": path}]),
+            Weather::TooMany(times) => json!([{"name": "rate_limit", "times": times, "ms": 1_000}]),
             Weather::Outage => json!([{"name": "outage"}]),
             Weather::TokenRevoked => json!([{"name": "token_revoked"}]),
             Weather::Fair => json!([]),

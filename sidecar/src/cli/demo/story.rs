@@ -18,6 +18,10 @@ pub(super) enum Scene {
     Call(CallScene),
     /// A call; the day goes on at once.
     Later(CallScene),
+    /// A call is reported at the ring only; the day goes on when something was written for it.
+    Rings(CallScene),
+    /// A call; the day goes on when its record waits for nothing but the recording.
+    Unrecorded(CallScene),
     /// Two calls, the second reported so many milliseconds after the first.
     Twins(CallScene, CallScene, u64),
     /// Everything reported so far is settled.
@@ -45,12 +49,18 @@ pub(super) enum Project {
     Studio,
     /// On RetailCRM.
     Shop,
+    /// On RemOnline.
+    Repair,
+    /// On SendPulse.
+    School,
+    /// On SMART CRM.
+    Clinic,
 }
 
 /// One call as the exchange knows it.
 #[derive(Clone, Copy)]
 pub(super) struct CallScene {
-    /// Time of day, `HH:MM`.
+    /// Time of day, `HH:MM`, or [`NOW`].
     pub(super) at: &'static str,
     pub(super) project: Project,
     /// The exchange's id.
@@ -93,6 +103,18 @@ pub(super) const CALL: CallScene = CallScene {
 /// The same for the shop.
 pub(super) const SHOP_CALL: CallScene =
     CallScene { project: Project::Shop, line: "380443000001", door: Door::Form, ..CALL };
+
+/// The same for the workshop.
+pub(super) const REPAIR_CALL: CallScene = CallScene { project: Project::Repair, line: "380444000001", ..CALL };
+
+/// The same for the school.
+pub(super) const SCHOOL_CALL: CallScene = CallScene { project: Project::School, line: "380445000001", ..CALL };
+
+/// The same for the clinic.
+pub(super) const CLINIC_CALL: CallScene = CallScene { project: Project::Clinic, line: "380446000001", ..CALL };
+
+/// The time of a call that begins as it is reported; only [`Door::Grpc`] has it.
+pub(super) const NOW: &str = "now";
 
 /// Which way a call went.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -181,8 +203,10 @@ pub(super) enum Order {
 pub(super) enum Weather {
     /// Its search shows new records so many milliseconds late.
     SearchLag(u64),
-    /// It does one write and loses the answer.
-    LostReply,
+    /// It carries out one write, the next to this path, and loses the answer.
+    LostReply(&'static str),
+    /// It refuses so many requests: too many.
+    TooMany(u64),
     /// It is out of service.
     Outage,
     /// Its token or key is withdrawn.
@@ -192,14 +216,17 @@ pub(super) enum Weather {
 }
 
 impl Project {
-    /// Both.
-    pub(super) const ALL: [Self; 2] = [Self::Studio, Self::Shop];
+    /// All of them.
+    pub(super) const ALL: [Self; 5] = [Self::Studio, Self::Shop, Self::Repair, Self::School, Self::Clinic];
 
     /// As in the configuration.
     pub(super) fn id(self) -> &'static str {
         match self {
             Self::Studio => "studio",
             Self::Shop => "shop",
+            Self::Repair => "repair",
+            Self::School => "school",
+            Self::Clinic => "clinic",
         }
     }
 
@@ -208,6 +235,20 @@ impl Project {
         match self {
             Self::Studio => "zoho",
             Self::Shop => "retailcrm",
+            Self::Repair => "remonline",
+            Self::School => "sendpulse",
+            Self::Clinic => "dataverse",
+        }
+    }
+
+    /// Its CRM's name as people know it.
+    pub(super) fn crm_title(self) -> &'static str {
+        match self {
+            Self::Studio => "Zoho",
+            Self::Shop => "RetailCRM",
+            Self::Repair => "RemOnline",
+            Self::School => "SendPulse",
+            Self::Clinic => "SMART CRM",
         }
     }
 }

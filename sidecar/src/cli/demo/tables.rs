@@ -1,4 +1,10 @@
-//! What each CRM holds when the day is over. Numbers and names are the sandbox's inventions.
+//! What each CRM holds when the day is over, one file for each. Numbers and names are the sandbox's inventions.
+
+mod dataverse;
+mod remonline;
+mod retailcrm;
+mod sendpulse;
+mod zoho;
 
 use std::collections::BTreeMap;
 
@@ -8,54 +14,31 @@ use serde_json::Value;
 use super::{house::House, screen::Screen, story::Project};
 use crate::cli::Failure;
 
-/// Shows both CRMs.
+/// Shows every CRM: how many records of each kind, and whose they are.
 pub(super) async fn show(house: &House, screen: &mut Screen) -> Result<(), Failure> {
-    let zoho = house.crms.read(Project::Studio, "").await?;
-    screen.line("\nZoho holds")?;
-    screen.line(counts(&zoho, &["Contacts", "Leads", "Deals", "Calls", "Tasks", "Notes"]))?;
-    screen.line(contacts(&zoho))?;
-    let retailcrm = house.crms.read(Project::Shop, "").await?;
-    screen.line("\nRetailCRM holds")?;
-    screen.line(counts(&retailcrm, &["customers", "orders", "calls", "tasks", "notes"]))?;
-    screen.line(customers(&retailcrm))
+    for project in Project::ALL {
+        let listing = house.crms.read(project, "").await?;
+        screen.line(format_args!("\n{} holds", project.crm_title()))?;
+        for table in tables(project, &listing) {
+            screen.line(table)?;
+        }
+    }
+    Ok(())
+}
+
+fn tables(project: Project, listing: &Value) -> Vec<Table> {
+    match project {
+        Project::Studio => zoho::tables(listing),
+        Project::Shop => retailcrm::tables(listing),
+        Project::Repair => remonline::tables(listing),
+        Project::School => sendpulse::tables(listing),
+        Project::Clinic => dataverse::tables(listing),
+    }
 }
 
 fn counts(listing: &Value, entities: &[&str]) -> Table {
     let mut table = table(entities);
     table.add_row(entities.iter().map(|entity| rows(listing, entity).count().to_string()));
-    table
-}
-
-/// Zoho's contacts and leads with their owners, and the contacts' deals.
-fn contacts(listing: &Value) -> Table {
-    let mut table = table(&["client", "number", "owner", "deals", "calls"]);
-    let deals = by_parent(listing, "Deals", "Contact_Name", "Stage");
-    let calls = by_parent(listing, "Calls", "Who_Id", "id");
-    for module in ["Contacts", "Leads"] {
-        for row in rows(listing, module) {
-            let id = text(row, "id");
-            let number = [text(row, "Phone"), text(row, "Mobile")].concat();
-            let deals = if module == "Leads" { "a lead".to_owned() } else { joined(&deals, &id) };
-            let calls = calls.get(&id).map_or(0, Vec::len);
-            table.add_row([text(row, "Full_Name"), number, text(row, "Owner"), deals, calls.to_string()]);
-        }
-    }
-    table
-}
-
-/// RetailCRM's customers with their managers and orders.
-fn customers(listing: &Value) -> Table {
-    let mut table = table(&["client", "number", "manager", "orders"]);
-    let orders = by_parent(listing, "orders", "customer", "status");
-    let users: BTreeMap<String, String> =
-        rows(listing, "users").map(|user| (text(user, "id"), text(user, "name"))).collect();
-    for row in rows(listing, "customers") {
-        let name = [text(row, "firstName"), text(row, "lastName")].join(" ");
-        let manager = users.get(&text(row, "managerId")).cloned().unwrap_or_default();
-        let phones = row.get("phones").and_then(Value::as_array).into_iter().flatten();
-        let phones: Vec<&str> = phones.filter_map(Value::as_str).collect();
-        table.add_row([name.trim().to_owned(), phones.join(", "), manager, joined(&orders, &text(row, "id"))]);
-    }
     table
 }
 
@@ -74,12 +57,27 @@ fn by_parent(listing: &Value, entity: &str, parent: &str, value: &str) -> BTreeM
     values
 }
 
+/// The names of people by their ids.
+fn names(listing: &Value, entity: &str, name: impl Fn(&Value) -> String) -> BTreeMap<String, String> {
+    rows(listing, entity).map(|user| (text(user, "id"), name(user))).collect()
+}
+
 fn joined(values: &BTreeMap<String, Vec<String>>, parent: &str) -> String {
     values.get(parent).map(|values| values.join(", ")).unwrap_or_default()
 }
 
+fn count(values: &BTreeMap<String, Vec<String>>, parent: &str) -> String {
+    values.get(parent).map_or(0, Vec::len).to_string()
+}
+
 fn rows<'v>(listing: &'v Value, entity: &str) -> impl Iterator<Item = &'v Value> {
     listing.get(entity).and_then(Value::as_array).into_iter().flatten()
+}
+
+/// The texts of a list in a record, on one line.
+fn list(row: &Value, name: &str) -> String {
+    let texts: Vec<&str> = rows(row, name).filter_map(Value::as_str).collect();
+    texts.join(", ")
 }
 
 fn text(row: &Value, name: &str) -> String {

@@ -42,7 +42,7 @@ const OUTAGE: Chapter = Chapter {
     told: "Phones ring all the same. Calls are taken at once and written when the CRM is back; a write whose answer \
            was lost is looked for before it is repeated.",
     scenes: &[
-        Scene::Crm(Project::Shop, Weather::LostReply),
+        Scene::Crm(Project::Shop, Weather::LostReply("/orders/create")),
         Scene::Call(CallScene {
             at: "14:02",
             id: "p-14",

@@ -9,10 +9,13 @@ pub(super) const CHAPTERS: &[Chapter] = &[OPENING, FIRST_CALLERS, SPELLINGS, MIS
 const OPENING: Chapter = Chapter {
     at: "08:50",
     title: "Before the doors open",
-    told: "The administrator checks both connections and asks what would be done for a call; nothing is written.",
+    told: "The administrator checks all connections and asks what would be done for a call; nothing is written.",
     scenes: &[
         Scene::Office(Order::Check(Project::Studio)),
         Scene::Office(Order::Check(Project::Shop)),
+        Scene::Office(Order::Check(Project::Repair)),
+        Scene::Office(Order::Check(Project::School)),
+        Scene::Office(Order::Check(Project::Clinic)),
         Scene::Office(Order::Plan(CallScene {
             at: "08:55",
             id: "s-00",
