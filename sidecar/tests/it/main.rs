@@ -8,6 +8,7 @@ mod cli_serve;
 mod config;
 mod convert;
 mod demo;
+mod fuzz;
 mod grpc;
 mod house;
 mod intake;
