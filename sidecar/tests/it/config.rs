@@ -1,7 +1,7 @@
 //! The configuration: what is read, and every fault with its place.
 
 mod faults;
-mod manual;
+pub(crate) mod manual;
 mod secrets;
 
 use std::{
@@ -16,13 +16,13 @@ use tieline::config::{self, Config, Faults, Sources};
 use tieline_engine::{record::Kind, routing::Block, scenario::Treat};
 
 /// Environment and files of a test.
-struct Given {
+pub(crate) struct Given {
     env: BTreeMap<String, String>,
     files: BTreeMap<PathBuf, String>,
 }
 
 impl Given {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let env = [("RETAILCRM_API_KEY", "key-4711"), ("TIELINE_WEBHOOK_SECRET", "Hook-secret_0123456789")];
         let files = [("secrets/pbx_password", "basic-0815\r\n")];
         Self {
@@ -53,7 +53,7 @@ impl Sources for Given {
 }
 
 /// The least there must be, with more keys of the project and more tables behind it.
-fn project(keys: &str, tables: &str) -> String {
+pub(crate) fn project(keys: &str, tables: &str) -> String {
     format!(
         r#"[[projects]]
 id = "shop"
