@@ -16,6 +16,7 @@ mod number;
 mod requests;
 mod sample;
 mod simulation;
+mod store_damage;
 mod store_sqlite;
 mod store_suite;
 mod webhook;

@@ -3,13 +3,10 @@
 //! Answers are parted by the byte 0x1e. Each is a line `200 name: value; name: value` and the body. The statuses 0
 //! and 1 stand for a request that was not sent and one without an answer.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-};
+use std::{collections::VecDeque, sync::Mutex};
 
 use tieline_crm::transport::{BoxFuture, Request, Response, SendError, Transport};
-use tieline_engine::jiff::Timestamp;
+use tieline_engine::jiff::{SignedDuration, Timestamp};
 use tieline_sandbox::{Sim, SimReply};
 
 use crate::wired::translated;
@@ -21,14 +18,15 @@ const REQUESTS_MAX: usize = 500;
 
 /// A simulated CRM that writes down what it answers.
 pub(super) struct Recorder {
-    sim: Arc<Mutex<Sim>>,
-    now: Timestamp,
+    sim: Mutex<Sim>,
+    /// Moves by a second with each request: no rate is limited.
+    now: Mutex<Timestamp>,
     written: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Recorder {
     pub(super) fn new(sim: Sim, now: Timestamp) -> Self {
-        Self { sim: Arc::new(Mutex::new(sim)), now, written: Mutex::default() }
+        Self { sim: Mutex::new(sim), now: Mutex::new(now), written: Mutex::default() }
     }
 
     /// The answers since the last time.
@@ -39,7 +37,9 @@ impl Recorder {
 
 impl Transport for Recorder {
     fn send<'a>(&'a self, request: Request) -> BoxFuture<'a, Result<Response, SendError>> {
-        let reply = self.sim.lock().unwrap().handle(self.now, &translated(request));
+        let mut now = self.now.lock().unwrap();
+        *now += SignedDuration::from_secs(1);
+        let reply = self.sim.lock().unwrap().handle(*now, &translated(request));
         let SimReply::Answer(answer) = reply else { panic!("a CRM without faults answers") };
         let response = Response { status: answer.status, headers: answer.headers, body: answer.body.to_vec() };
         self.written.lock().unwrap().push(text_of(&response));
