@@ -10,7 +10,7 @@ use tonic::Code;
 use crate::v1::{Actor, AgentRef, Call, ErrorReason, Leg};
 use crate::{ERROR_DOMAIN, FILE_DESCRIPTOR_SET};
 
-const METHODS: [&str; 15] = [
+const METHODS: [&str; 17] = [
     "AdminService.ActivateConnection",
     "AdminService.CheckConnection",
     "AdminService.DeactivateConnection",
@@ -23,9 +23,11 @@ const METHODS: [&str; 15] = [
     "SyncService.GetCall",
     "SyncService.PlanCall",
     "SyncService.PushMessengerLead",
+    "SyncService.ReportAgents",
     "SyncService.ResendBacklog (stream)",
     "SyncService.RouteCall",
     "SyncService.SyncCall",
+    "SyncService.Watch (stream)",
 ];
 
 #[test]

@@ -1,6 +1,9 @@
 //! The employees: recognising them on a call, and binding them to users of the CRM.
 
+mod binding;
 mod names;
+
+pub use binding::Binding;
 
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +71,12 @@ impl Agents {
         &self.list
     }
 
+    /// Whether the project names a senior manager.
+    #[must_use]
+    pub fn names_senior(&self) -> bool {
+        self.senior.is_some() || self.senior_user.is_some()
+    }
+
     /// The CRM user of the senior manager: the fallback owner (G-08).
     #[must_use]
     pub fn senior_user(&self) -> Option<&UserId> {
@@ -110,8 +119,14 @@ impl Agents {
     /// a name two users share binds nobody (G17, RO-16).
     pub fn bind(&mut self, users: &[CrmUser], plan: &NumberPlan) {
         for agent in self.list.iter_mut().filter(|agent| agent.crm_user.is_none()) {
-            agent.crm_user = user_of(agent, users, plan).map(|user| user.id.clone());
+            agent.crm_user = binding::of(agent, users, plan).user().cloned();
         }
+    }
+
+    /// Which user each agent is, or why none, in the order of the list.
+    #[must_use]
+    pub fn bindings<'a>(&'a self, users: &'a [CrmUser], plan: &NumberPlan) -> Vec<(&'a Agent, Binding<'a>)> {
+        self.list.iter().map(|agent| (agent, binding::of(agent, users, plan))).collect()
     }
 
     /// Agents that have no CRM user, to be reported before going live.
@@ -144,16 +159,4 @@ impl Agent {
 
 fn has_email(emails: &[Private], email: &Private) -> bool {
     emails.iter().any(|own| own.expose().trim().eq_ignore_ascii_case(email.expose().trim()))
-}
-
-fn user_of<'u>(agent: &Agent, users: &'u [CrmUser], plan: &NumberPlan) -> Option<&'u CrmUser> {
-    let active = || users.iter().filter(|user| user.active);
-    let by_email = active().find(|user| user.email.as_ref().is_some_and(|email| has_email(&agent.emails, email)));
-    let by_number = || active().find(|user| user.phones.iter().any(|phone| agent.has_number(phone, plan)));
-    let by_name = || {
-        let mut same = active().filter(|user| names::same_person(user.name.expose(), agent.name.expose()));
-        let first = same.next();
-        if same.next().is_some() { None } else { first }
-    };
-    by_email.or_else(by_number).or_else(by_name)
 }

@@ -4,6 +4,7 @@ pub mod agents;
 pub mod backlog;
 pub mod call;
 pub mod client;
+pub mod dialing;
 pub mod facts;
 pub mod ids;
 pub mod lookup;

@@ -13,7 +13,7 @@ use tieline_engine::{
     lookup::LookUp,
 };
 
-pub use self::own::OwnKept;
+pub use self::own::{OWN_SINCE, OwnKept};
 use crate::{
     driver::{connection::Connection, quota::Priority},
     project::RouteConfig,

@@ -7,9 +7,10 @@
 //! | faults and their places | `fault.rs` |
 //! | where secrets come from | `secret.rs` |
 //! | `[server]`, `[store]`, `[telemetry]` | `server.rs` |
-//! | `[[projects]]` | `project.rs`, and for their parts `connection.rs`, `people.rs`, `handling.rs`, `scenario.rs` |
+//! | `[[projects]]` | `project.rs`, and for their parts `connection.rs`, `people.rs`, `handling.rs`, `scenario.rs`, `dialing.rs`, `smart_phone.rs` |
 
 mod connection;
+mod dialing;
 mod fault;
 mod handling;
 mod people;
@@ -18,6 +19,7 @@ mod scenario;
 mod secret;
 mod section;
 mod server;
+mod smart_phone;
 
 use std::{collections::BTreeSet, path::Path};
 

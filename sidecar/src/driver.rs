@@ -4,8 +4,10 @@
 pub mod connection;
 mod deliver;
 pub mod quota;
+pub mod resting;
 mod seal;
 mod tokens;
+mod told;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,11 +25,15 @@ use tokio::{sync::watch, task::JoinSet, time};
 use self::connection::Connection;
 use crate::{
     callers::Callers,
+    cards::Cards,
     clock::Clock,
+    dialing::Wishes,
     outcomes::Outcomes,
+    presence::PresenceBook,
     project::Project,
     store::{Status, Store, StoreError},
     troubles::{self, Remedy},
+    watch::Hub,
 };
 
 /// Longest time a connection rests after trouble before one request tries again.
@@ -51,6 +57,14 @@ pub struct Driver {
     pub callers: Callers,
     /// Tells who waits that a call is finished.
     pub outcomes: Outcomes,
+    /// What happens, for those who watch.
+    pub hub: Arc<Hub>,
+    /// Who wants caller cards.
+    pub cards: Cards,
+    /// What the agents' telephones are doing.
+    pub presences: PresenceBook,
+    /// Wishes to call that were seen lately.
+    pub wishes: Wishes,
     connections: BTreeMap<ProjectId, Arc<Connection>>,
 }
 
@@ -75,14 +89,18 @@ impl Driver {
         projects: Vec<Wired>,
     ) -> Result<Arc<Self>, StoreError> {
         let mut connections = BTreeMap::new();
+        let hub = Arc::new(Hub::new(format!("{:x}", clock.random())));
+        let mut cards = Cards::new(Arc::clone(&hub));
         for wired in projects {
+            cards.connect(&wired.project, &wired.transport, &clock);
             let id = wired.project.id.clone();
             let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
             let connection = Connection::open(wired.project, wired.dialect, wired.transport, store, clock).await?;
             connections.insert(id, Arc::new(connection));
         }
         let (callers, outcomes) = (Callers::new(), Outcomes::new());
-        Ok(Arc::new(Self { store, clock, callers, outcomes, connections }))
+        let (presences, wishes) = (PresenceBook::default(), Wishes::default());
+        Ok(Arc::new(Self { store, clock, callers, outcomes, hub, cards, presences, wishes, connections }))
     }
 
     /// The connection of a project.
@@ -101,6 +119,9 @@ impl Driver {
         let mut loops = JoinSet::new();
         for connection in self.connections.values() {
             loops.spawn(Arc::clone(&self).serve(Arc::clone(connection), stop.clone(), drain));
+        }
+        for phone in self.cards.phones() {
+            loops.spawn(Arc::clone(phone).run(stop.clone()));
         }
         while loops.join_next().await.is_some() {}
     }

@@ -2,9 +2,9 @@
 //!
 //! | what | file |
 //! | --- | --- |
-//! | `SyncService` | `sync.rs`, `routed.rs`, `planned.rs`, `resend.rs` |
+//! | `SyncService` | `sync.rs`, `routed.rs`, `planned.rs`, `resend.rs`, `watch.rs` |
 //! | `AdminService` | `admin.rs`, `admin/` |
-//! | what every method shares: deadlines, traces, bounds | `desk.rs`, `deadline.rs`, `resting.rs` |
+//! | what every method shares: deadlines, traces, bounds | `desk.rs`, `deadline.rs` |
 //! | reading administrators' requests | `asked.rs` |
 //! | messages and values | `convert.rs` |
 //! | refusals and their status | `errors.rs`, `refused.rs` |
@@ -18,6 +18,6 @@ pub mod errors;
 mod planned;
 mod refused;
 mod resend;
-mod resting;
 mod routed;
 pub mod sync;
+mod watch;

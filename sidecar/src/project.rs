@@ -7,7 +7,11 @@ use std::{
 
 use secrecy::SecretString;
 use tieline_crm::{Connect, CrmKind};
-use tieline_engine::{ids::ProjectId, policy::Policy, retry::RetryPolicy};
+use tieline_engine::{dialing::DialPolicy, ids::ProjectId, policy::Policy, retry::RetryPolicy};
+
+use crate::dialing::platform::CallbackApi;
+
+use crate::smart_phone::SmartPhoneConfig;
 
 /// A project as configured and checked.
 #[derive(Debug)]
@@ -25,6 +29,10 @@ pub struct Project {
     pub messenger: MessengerConfig,
     /// How callers are routed.
     pub route: RouteConfig,
+    /// The telephone platform's app that is told of clients, where it is used (X17).
+    pub smart_phone: Option<SmartPhoneConfig>,
+    /// How its people click to call; `None`: they cannot.
+    pub click_to_call: Option<ClickToCall>,
 }
 
 /// A project's CRM.
@@ -62,6 +70,19 @@ pub struct MessengerConfig {
     pub sip_account: bool,
     /// Channels with a bot.
     pub bots: BTreeSet<String>,
+}
+
+/// How a project's people click to call.
+#[derive(Debug)]
+pub struct ClickToCall {
+    /// Signs links and opens the address for clicks.
+    pub secret: SecretString,
+    /// Who is rung, and in which order.
+    pub policy: DialPolicy,
+    /// Longest life of a signed link.
+    pub link_bound: Duration,
+    /// The telephone platform's callback API; `None`: the exchange that watches makes the calls.
+    pub callback: Option<CallbackApi>,
 }
 
 /// How callers are routed.

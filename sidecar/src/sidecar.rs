@@ -1,5 +1,7 @@
 //! What the sidecar does, whatever door a request comes in by: gRPC, webhook and command line all end here.
 
+mod announce;
+mod dial;
 mod plan;
 mod resend;
 mod route;
@@ -17,13 +19,14 @@ use tieline_engine::{
 use tokio::time;
 
 pub use self::{
+    dial::{DialAsk, DialWho},
     plan::{Plan, PlannedLookUp},
     resend::{Progress, Resend, Selection},
     route::{Basis, RouteAsk, Routed},
 };
 use crate::{
     driver::{Driver, connection::Connection},
-    store::{Accepted, Filter, Piece, StateIs, Status, StoreError, StoredCall},
+    store::{Accepted, Filter, Piece, Receipt, StateIs, Status, StoreError, StoredCall},
 };
 
 /// The sidecar behind its doors.
@@ -42,10 +45,12 @@ pub enum Refused {
     #[error("the project has no call \"{0}\"")]
     UnknownCall(String),
     /// The caller named a connection there is none of.
-    #[error("the project has no connection \"{0}\"")]
+    #[error("the project has no connection \"{0}\"; a connection is named in the configuration")]
     UnknownConnection(String),
     /// One project has one connection (G-01).
-    #[error("the project's CRM connection is \"{0}\"; a project has one CRM, change the configuration to move it")]
+    #[error(
+        "the project's CRM connection \"{0}\" is switched on; a project has one CRM, change the configuration to move it"
+    )]
     AnotherConnection(String),
     /// The option can be set only while the connection is off (Z-21).
     #[error("keep_data can be set only while the connection is off; deactivate it first")]
@@ -106,10 +111,14 @@ impl Sidecar {
         let policy = connection.policy();
         let day = at.to_zoned(policy.zone.clone()).date();
         let lane_of = Arc::new(move |call: &Call| lane(call, &policy));
+        let shown = self.wants_card(&call).then(|| call.id.clone());
         let accepted = self.driver.store.accept(Piece { call, lane_of, at, day, raw, trace }).await?;
         // Whoever activates the connection wakes its loop, which then finds what was stored before.
         if connection.is_active() {
             connection.wake.notify_one();
+        }
+        if let Some(call) = shown.filter(|_| accepted.receipt != Receipt::Repeated) {
+            self.announce(connection, call);
         }
         Ok(accepted)
     }
@@ -177,14 +186,18 @@ impl Sidecar {
     /// A project's connection, checked against the name the caller uses for it; an empty name is any.
     ///
     /// # Errors
-    /// Unknown project, or another connection's name (G-01).
+    /// Unknown project; or another connection's name, which is refused for the project's own one while that is
+    /// switched on (G-01), suspended or not, and is unknown otherwise.
     pub fn connection_named(&self, project: &ProjectId, name: &str) -> Result<&Arc<Connection>, Refused> {
         let connection = self.connection(project)?;
         let own = &connection.project.connection.id;
-        if !name.is_empty() && name != own {
-            return Err(Refused::AnotherConnection(own.clone()));
+        if name.is_empty() || name == own {
+            return Ok(connection);
         }
-        Ok(connection)
+        Err(match connection.state().status {
+            Status::Active | Status::Suspended => Refused::AnotherConnection(own.clone()),
+            Status::Inactive => Refused::UnknownConnection(name.to_owned()),
+        })
     }
 
     /// Tries failed calls again. Answers how many.

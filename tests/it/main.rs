@@ -6,6 +6,7 @@ mod crash;
 mod crms;
 mod exchange;
 mod feed;
+mod pages;
 mod program;
 mod restart;
 mod sources;

@@ -6,6 +6,20 @@ use tieline_crm::CrmKind;
 
 use crate::sources::{code_lines, dependencies, rust_files, top};
 
+/// The files of every CRM's folder.
+pub(crate) const CRM_FILES: [&str; 10] = [
+    "README.md",
+    "mod.rs",
+    "settings.rs",
+    "auth.rs",
+    "lookup.rs",
+    "write.rs",
+    "values.rs",
+    "answers.rs",
+    "reference.rs",
+    "scenario.rs",
+];
+
 /// Places of code below `folder` that hold one of the words, apart from the files left out.
 fn places(folder: &str, words: &[&str], left_out: &[&str]) -> Vec<String> {
     let mut places = Vec::new();
@@ -125,18 +139,7 @@ fn one_crm_is_one_folder_with_the_same_file_names() {
     let rows: BTreeSet<String> = CrmKind::ALL.iter().map(|kind| kind.name().to_owned()).collect();
     assert_eq!(folders, rows, "a folder is a row of the registry");
     for folder in folders {
-        for file in [
-            "README.md",
-            "mod.rs",
-            "settings.rs",
-            "auth.rs",
-            "lookup.rs",
-            "write.rs",
-            "values.rs",
-            "answers.rs",
-            "reference.rs",
-            "scenario.rs",
-        ] {
+        for file in CRM_FILES {
             let path = Path::new("sidecar/crm/src").join(&folder).join(file);
             assert!(top().join(&path).is_file(), "{} is missing", path.display());
         }

@@ -12,8 +12,9 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tieline_proto::v1::{
     GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse, PushMessengerLeadRequest,
-    PushMessengerLeadResponse, Receipt, ResendBacklogRequest, ResendBacklogResponse, RouteCallRequest,
-    RouteCallResponse, SyncCallRequest, SyncCallResponse,
+    PushMessengerLeadResponse, Receipt, ReportAgentsRequest, ReportAgentsResponse, ResendBacklogRequest,
+    ResendBacklogResponse, RouteCallRequest, RouteCallResponse, SyncCallRequest, SyncCallResponse, WatchRequest,
+    WatchResponse,
     sync_service_server::{SyncService, SyncServiceServer},
 };
 use tokio::{net::TcpListener, sync::oneshot};
@@ -95,6 +96,7 @@ struct Bare {
 #[async_trait]
 impl SyncService for Bare {
     type ResendBacklogStream = Pin<Box<dyn Stream<Item = Result<ResendBacklogResponse, Status>> + Send>>;
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
 
     async fn route_call(&self, _: Request<RouteCallRequest>) -> Result<Response<RouteCallResponse>, Status> {
         Ok(Response::new(self.routed.clone()))
@@ -128,6 +130,14 @@ impl SyncService for Bare {
     }
 
     async fn get_call(&self, _: Request<GetCallRequest>) -> Result<Response<GetCallResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn watch(&self, _: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn report_agents(&self, _: Request<ReportAgentsRequest>) -> Result<Response<ReportAgentsResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 }

@@ -10,7 +10,7 @@ use tieline_engine::{
     lookup::LookUp,
     record::{Abilities, CrmField, CrmUser, Kind},
     scenario::Scenario,
-    step::{Place, Step, StepKey, StepResult},
+    step::{Step, StepKey, StepResult},
 };
 
 use crate::{
@@ -28,9 +28,6 @@ pub trait Dialect: Send + Sync {
 
     /// The scenario of a project that configures none.
     fn default_scenario(&self) -> Scenario;
-
-    /// The place of new deals when no rule fits.
-    fn default_place(&self) -> Option<Place>;
 
     /// Gets an access token; `None` where the credentials themselves are sent (API keys).
     fn grant<'a>(&'a self, net: &'a dyn Transport) -> BoxFuture<'a, Result<Option<Grant>, Trouble>>;
@@ -161,11 +158,25 @@ pub struct Connect {
     pub secrets: BTreeMap<String, SecretString>,
 }
 
-/// A fault in a connection's settings.
+/// A fault in a connection's settings or secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// Which key.
     pub key: String,
-    /// What is wrong and what to do.
+    /// Whether the key is one of [`Connect::secrets`]; else it is one of [`Connect::settings`].
+    pub of_secret: bool,
+    /// What is wrong and what to do. Never the value.
     pub text: String,
+}
+
+impl Fault {
+    /// A fault of a plain setting.
+    pub fn setting(key: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { key: key.into(), of_secret: false, text: text.into() }
+    }
+
+    /// A fault of a secret.
+    pub fn secret(key: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { key: key.into(), of_secret: true, text: text.into() }
+    }
 }

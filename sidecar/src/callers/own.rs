@@ -9,7 +9,10 @@ use std::{
 };
 
 use moka::future::Cache;
-use tieline_engine::{ids::ProjectId, jiff::Timestamp};
+use tieline_engine::{
+    ids::ProjectId,
+    jiff::{SignedDuration, Timestamp},
+};
 
 use super::{CALLERS_MAX, Key};
 use crate::store::{OwnOf, Store, StoreError};
@@ -17,6 +20,9 @@ use crate::store::{OwnOf, Store, StoreError};
 /// How long it is kept at most. What is written here is noticed at once; this bounds what another program that
 /// shares the store writes, and a call whose client turned out to be another one while it was written.
 const KEEP: Duration = Duration::from_secs(60);
+
+/// How far back our own records help when the CRM does not answer. Everybody asks for the same, as it is kept.
+pub const OWN_SINCE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Our own records of callers, and who last talked with them, as the store has them.
 pub struct OwnKept {

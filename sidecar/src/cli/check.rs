@@ -1,7 +1,10 @@
-//! `tieline check`: every fault of a configuration at once, or what it says.
+//! `tieline check`: every fault of a configuration at once, or what it says; with `--live`, what its CRMs say to it.
+
+mod live;
 
 use std::path::PathBuf;
 
+pub use self::live::run as run_live;
 use super::{Failure, Out, load};
 use crate::{config::StoreConfig, project::Project};
 
@@ -11,6 +14,22 @@ pub struct Args {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
+    /// Ask the CRM of every project what the credentials may do, which mapped fields are there and take text, who of
+    /// the agents is a user, which statuses count as closed. Nothing is written. The exit code is 0 only when all is
+    /// as it should be.
+    #[arg(long)]
+    live: bool,
+    /// One JSON document instead of lines.
+    #[arg(long, requires = "live")]
+    json: bool,
+}
+
+impl Args {
+    /// Whether the CRMs are asked.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.live
+    }
 }
 
 /// Checks a configuration and sums it up.

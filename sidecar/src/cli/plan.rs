@@ -10,7 +10,7 @@ use tieline_engine::{
     step::{Action, Step},
 };
 
-use super::{Failure, Out, load};
+use super::{Failure, Out, load, project_of};
 use crate::{
     clock::SystemClock,
     intake::{self, Delivery, Event},
@@ -46,9 +46,7 @@ pub struct Args {
 /// The configuration or the file has faults, or the CRM cannot be asked.
 pub async fn run(args: Args) -> Result<(), Failure> {
     let config = load(&args.config)?;
-    let project = config.projects.into_iter().find(|project| project.id.as_str() == args.project);
-    let unknown = || Failure::Usage(format!("there is no project {:?} in the configuration", args.project));
-    let project = project.ok_or_else(unknown)?;
+    let project = project_of(config, &args.project)?;
     let calls = calls(&args, &project)?;
     let sidecar = sidecar(project).await?;
     let mut out = Out::new();
@@ -90,7 +88,7 @@ fn calls(args: &Args, project: &Project) -> Result<Vec<Call>, Failure> {
 }
 
 /// A sidecar that remembers nothing, and has learned the CRM.
-async fn sidecar(project: Project) -> Result<Sidecar, Failure> {
+pub(super) async fn sidecar(project: Project) -> Result<Sidecar, Failure> {
     let store = Arc::new(SqliteStore::in_memory().map_err(Failure::of)?);
     let transport = Arc::new(HttpTransport::new().map_err(Failure::of)?);
     let assembled = server::assemble(vec![project], store, Arc::new(SystemClock), transport).await;

@@ -1,7 +1,6 @@
 //! `tieline resend`: lets a running sidecar send kept calls again, and shows how far it is.
 
 use std::{
-    net::SocketAddr,
     path::PathBuf,
     time::{Duration, SystemTime},
 };
@@ -15,7 +14,7 @@ use tonic::{
 };
 use tonic_types::StatusExt as _;
 
-use super::{Failure, Out, load, out::confirm};
+use super::{Failure, Out, load, out::confirm, reachable};
 
 /// Time for connecting to the sidecar.
 const CONNECT_BOUND: Duration = Duration::from_secs(5);
@@ -88,15 +87,6 @@ async fn connect(args: &Args) -> Result<Channel, Failure> {
     let wrong = |error| Failure::Usage(format!("{address} is no address: {error}"));
     let endpoint = Endpoint::from_shared(address.clone()).map_err(wrong)?.connect_timeout(CONNECT_BOUND);
     endpoint.connect().await.map_err(|_| Failure::Failed(format!("no sidecar answers at {address}")))
-}
-
-/// A sidecar that listens on every address is reached on this machine's own.
-fn reachable(mut address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        let home = if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
-        address.set_ip(home);
-    }
-    format!("http://{address}")
 }
 
 async fn count(client: &mut SyncServiceClient<Channel>, args: &Args) -> Result<ResendBacklogResponse, Failure> {

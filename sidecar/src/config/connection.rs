@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use secrecy::SecretString;
 use tieline_crm::{Connect, CrmKind, Fault, connect};
 use tieline_engine::{record::Abilities, retry::RetryPolicy, scenario::Scenario};
 
@@ -96,24 +95,14 @@ impl<'s> Made<'s> {
             Ok(dialect) => return Some((dialect.abilities().clone(), dialect.default_scenario())),
             Err(faults) => faults,
         };
-        let with_secrets = connect(kind, &self.with_probes(&faults)).err().unwrap_or_default();
         for fault in faults {
-            if with_secrets.contains(&fault) {
-                report(&self.settings, fault, &self.connect.settings);
-            } else {
+            if fault.of_secret {
                 report(&self.secrets, fault, &self.connect.secrets);
+            } else {
+                report(&self.settings, fault, &self.connect.settings);
             }
         }
         None
-    }
-
-    /// The same connection with a secret in place of everything at fault. Dialects name a key without saying whether
-    /// it is a setting or a secret; a fault that a secret of that name heals is the secret's.
-    fn with_probes(&self, faults: &[Fault]) -> Connect {
-        let probes = faults.iter().map(|fault| (fault.key.clone(), SecretString::from("probe")));
-        let kept = self.connect.secrets.iter().map(|(key, secret)| (key.clone(), secret.clone()));
-        let secrets: BTreeMap<String, SecretString> = kept.chain(probes).collect();
-        Connect { settings: self.connect.settings.clone(), secrets }
     }
 }
 

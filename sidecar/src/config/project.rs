@@ -8,7 +8,7 @@ use tieline_engine::{
     policy::Policy,
 };
 
-use super::{connection, handling, people, scenario, secret::Sources, section::Section};
+use super::{connection, dialing, handling, people, scenario, secret::Sources, section::Section, smart_phone};
 use crate::project::Project;
 
 /// Six digits are the shortest subscriber numbers (engine, `phone/plan.rs`); more would swallow clients.
@@ -44,6 +44,9 @@ pub(super) fn read(id: Option<ProjectId>, mut section: Section<'_>, sources: &dy
     let texts = handling::texts(section.section("texts"));
     let intake = handling::intake(section.section("intake"), sources);
     let messenger = handling::messenger(section.section("messenger"));
+    let crm = connected.as_ref().map(|connected| connected.config.crm.name());
+    let smart_phone = smart_phone::read(&mut section, crm, sources);
+    let click_to_call = dialing::read(&mut section, &agents, sources);
     section.close();
 
     let (plan, crm_plan) = plans?;
@@ -65,7 +68,8 @@ pub(super) fn read(id: Option<ProjectId>, mut section: Section<'_>, sources: &dy
         patience,
         texts,
     };
-    Some(Project { id: id?, policy, connection: connected.config, intake, messenger, route })
+    let connection = connected.config;
+    Some(Project { id: id?, policy, connection, intake, messenger, route, smart_phone, click_to_call })
 }
 
 fn zone(section: &mut Section<'_>) -> Option<TimeZone> {

@@ -22,6 +22,8 @@ pub struct Server {
     pub http_listen: SocketAddr,
     /// A socket file on which the gRPC services are offered besides.
     pub grpc_unix_socket: Option<PathBuf>,
+    /// The address under which others reach `http_listen`, without a slash at its end.
+    pub public_url: Option<String>,
     /// Longest time for requests under way to end when the sidecar stops.
     pub drain: Duration,
 }
@@ -53,6 +55,7 @@ pub(super) fn server(mut section: Section<'_>) -> Option<Server> {
     let server = Server {
         grpc_listen: grpc_listen.unwrap_or(GRPC),
         http_listen: http_listen.unwrap_or(HTTP),
+        public_url: public_url(&mut section),
         grpc_unix_socket: section.text("grpc_unix_socket").map(PathBuf::from),
         drain: Duration::from_secs(section.number("drain_seconds", DRAIN_SECONDS, 1..=600).into()),
     };
@@ -87,6 +90,24 @@ fn address(section: &mut Section<'_>, key: &'static str, default: SocketAddr) ->
         section.fault(key, format!("is no IP address with a port; write one such as {default}"));
     }
     address
+}
+
+fn public_url(section: &mut Section<'_>) -> Option<String> {
+    let text = section.text("public_url")?;
+    let url = web_address(&text);
+    if url.is_none() {
+        section.fault("public_url", "is no web address; write one such as https://tieline.example.com");
+    }
+    url
+}
+
+/// A web address others can be sent to, without a slash at its end; it has no query, no user and no password.
+pub(super) fn web_address(text: &str) -> Option<String> {
+    let uri = text.parse::<Uri>().ok()?;
+    let scheme = uri.scheme_str().is_some_and(|scheme| matches!(scheme, "http" | "https"));
+    let authority = uri.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    let plain = scheme && authority && uri.query().is_none() && !text.contains('#');
+    plain.then(|| text.trim_end_matches('/').to_owned())
 }
 
 /// Port 0 lets the system choose, so two of them differ.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tieline_crm::{
-    dialect::{Answer, Dialect, Session},
+    dialect::{Answer, Dialect, Exchange, Finding, Registered, Session},
     transport::Transport,
     trouble::Trouble,
 };
@@ -13,9 +13,9 @@ use tieline_engine::{
     facts::Found,
     jiff::Timestamp,
     lookup::LookUp,
-    mapping::{self, Refusal},
     policy::Policy,
     reason::{Reason, ReasonCode},
+    record::{CrmField, CrmUser},
     step::Step,
 };
 use tokio::sync::Notify;
@@ -163,6 +163,20 @@ impl Connection {
         ask!(self, priority, |dialect, session| dialect.look_up(session, ask))
     }
 
+    /// Puts the exchange into the CRM's telephony settings.
+    ///
+    /// # Errors
+    /// What went wrong, by who must act.
+    pub async fn register(&self, exchange: &Exchange) -> Result<Registered, Trouble> {
+        ask!(self, Priority::Live, |dialect, session| dialect.register(session, exchange))
+    }
+
+    /// The way to the network, for what is no business of the CRM's quota.
+    #[must_use]
+    pub fn transport(&self) -> &Arc<dyn Transport> {
+        &self.transport
+    }
+
     /// How many of the leading steps go into one request.
     #[must_use]
     pub fn bundle(&self, steps: &[Step]) -> usize {
@@ -186,7 +200,7 @@ impl Connection {
             let learned = ask!(self, Priority::Live, |dialect, session| dialect.learn(session));
             Arc::from(learned?)
         };
-        let users = ask!(self, Priority::Live, |dialect, session| dialect.users(session))?;
+        let users = self.users().await?;
         let mut policy = self.project.policy.clone();
         policy.agents.bind(&users, &policy.plan);
         policy.abilities = dialect.abilities().clone();
@@ -199,13 +213,28 @@ impl Connection {
         Ok(())
     }
 
-    /// The mappings the CRM's fields do not allow (Z-03, Z-04).
+    /// The fields mappings may name.
     ///
     /// # Errors
     /// What went wrong, by who must act.
-    pub async fn refused_mappings(&self) -> Result<Vec<Refusal>, Trouble> {
-        let fields = ask!(self, Priority::Live, |dialect, session| dialect.fields(session))?;
-        Ok(mapping::check(&self.project.policy.mappings, &fields))
+    pub async fn fields(&self) -> Result<Vec<CrmField>, Trouble> {
+        ask!(self, Priority::Live, |dialect, session| dialect.fields(session))
+    }
+
+    /// The users agents may be bound to.
+    ///
+    /// # Errors
+    /// What went wrong, by who must act.
+    pub async fn users(&self) -> Result<Vec<CrmUser>, Trouble> {
+        ask!(self, Priority::Live, |dialect, session| dialect.users(session))
+    }
+
+    /// What the dialect finds in the account.
+    ///
+    /// # Errors
+    /// What went wrong, by who must act.
+    pub async fn inspect(&self) -> Result<Vec<Finding>, Trouble> {
+        ask!(self, Priority::Live, |dialect, session| dialect.inspect(session))
     }
 
     /// The CRM refuses the credentials: everything waits until an administrator activates again.

@@ -17,7 +17,7 @@ use tieline_engine::{
 };
 use tracing::info_span;
 
-use super::{Driver, connection::Connection, quota::Priority};
+use super::{Driver, connection::Connection, quota::Priority, told};
 use crate::{
     store::{KeptTrouble, Progress, State, StoreError, StoredCall, Written},
     telemetry,
@@ -64,8 +64,10 @@ pub(super) async fn deliver(driver: &Driver, connection: &Connection, stored: St
             Ok(mut delivery) => match delivery.run().await {
                 Ok(state) => {
                     tracing::Span::current().record("state", tracing::field::debug(state));
+                    told::card(driver, connection, &delivery.stored, &delivery.facts).await;
                     if state != State::Waiting {
                         driver.outcomes.tell(&delivery.stored.call.project, &delivery.stored.call.id);
+                        told::finished(driver, connection, &delivery.stored.call, state);
                     }
                 }
                 Err(error) => tracing::error!(%error, "the call's progress could not be stored; it is taken up again"),

@@ -11,6 +11,8 @@
 //! | `report.rs` | what became of a call |
 //! | `plan.rs`, `step.rs` | what would be done |
 //! | `route.rs` | a question where to ring |
+//! | `watch.rs` | what happens at the telephones |
+//! | `presence.rs` | what the agents' telephones are doing |
 //! | `ledger.rs`, `connection.rs` | what administrators see |
 //! | `words.rs` | enumerations, one table each |
 
@@ -20,20 +22,24 @@ mod connection;
 mod ledger;
 mod messenger;
 mod plan;
+mod presence;
 mod report;
 mod route;
 mod step;
+mod watch;
 mod words;
 
 pub use call::{plan_call, sync_call};
 pub use check::Violation;
-pub use connection::{Counts, connection};
+pub use connection::{Counts, connection, finding};
 pub use ledger::ledger_day;
 pub use messenger::{PushRefused, messenger_id, push_messenger_lead};
 pub use plan::{expected_state, lookups};
+pub use presence::{noted, report_agents};
 pub use report::{call_state, decision, failed_call, failure, receipt, report};
 pub use route::route_call;
 pub use step::{RecordLink, planned_steps};
+pub use watch::{Told, agent, records, watched, watched_agents};
 pub use words::{channel, entity_kind};
 
 use tieline_engine::jiff::Timestamp;

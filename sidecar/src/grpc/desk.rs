@@ -28,6 +28,8 @@ const AT_ONCE_MAX: usize = 1024;
 const RINGING_MAX: usize = 512;
 /// Resendings watched at once; each counts calls in the store twice a second.
 const WATCHED_MAX: usize = 32;
+/// Watchers of calls at once: one for every agent of a large house.
+const WATCHERS_MAX: usize = 1024;
 
 /// Where requests are received.
 #[derive(Clone)]
@@ -39,6 +41,7 @@ pub struct Desk {
     places: Arc<Semaphore>,
     ringing: Arc<Semaphore>,
     watched: Arc<Semaphore>,
+    watchers: Arc<Semaphore>,
 }
 
 /// Which places a request takes.
@@ -78,6 +81,7 @@ impl Desk {
             places: Arc::new(Semaphore::new(AT_ONCE_MAX)),
             ringing: Arc::new(Semaphore::new(RINGING_MAX)),
             watched: Arc::new(Semaphore::new(WATCHED_MAX)),
+            watchers: Arc::new(Semaphore::new(WATCHERS_MAX)),
         }
     }
 
@@ -138,6 +142,12 @@ impl Desk {
     pub(super) fn watch(&self) -> Result<OwnedSemaphorePermit, Status> {
         let text = "too many resendings are watched already; the sending does not need a watcher";
         Arc::clone(&self.watched).try_acquire_owned().map_err(|_| refused::refuse(ErrorReason::QueueFull, text))
+    }
+
+    /// A place among those who watch calls; kept as long as they watch.
+    pub(super) fn watch_calls(&self) -> Result<OwnedSemaphorePermit, Status> {
+        let text = "too many watch already; let agents share a stream";
+        Arc::clone(&self.watchers).try_acquire_owned().map_err(|_| refused::refuse(ErrorReason::QueueFull, text))
     }
 
     /// Refuses what would be begun while the sidecar stops.

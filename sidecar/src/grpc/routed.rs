@@ -1,12 +1,9 @@
 //! Where a ringing call goes, as the contract says it (route_call.proto).
 
 use tieline_engine::{
-    agents::Agent,
     call::Call,
-    ids::RecordId,
     phone::{self, Reading},
     policy::Policy,
-    record::Kind,
     redact::Private,
     routing::{Route, Stop},
     scenario::ClientIs,
@@ -16,8 +13,6 @@ use tieline_proto::v1::{self, DestinationKind, RouteBasis, RouteCallResponse};
 use super::convert;
 use crate::sidecar::{Basis, RouteAsk, Routed};
 
-/// Most records of one answer (route_call.proto).
-const RECORDS_MAX: usize = 8;
 /// Most destinations of one answer (route_call.proto): the configuration allows no more.
 const DESTINATIONS_MAX: usize = 64;
 
@@ -35,7 +30,7 @@ pub(super) fn answer(routed: Routed, policy: &Policy) -> RouteCallResponse {
     let reason = routed.not_asked.as_ref().unwrap_or(&routed.route.reason);
     RouteCallResponse {
         destinations: destinations(&routed.route, policy),
-        agent: of_route.map(reference),
+        agent: of_route.map(convert::agent),
         basis: match routed.basis {
             Basis::Fresh => RouteBasis::Fresh,
             Basis::Cached => RouteBasis::Cached,
@@ -51,27 +46,11 @@ pub(super) fn answer(routed: Routed, policy: &Policy) -> RouteCallResponse {
 fn client(routed: Routed, policy: &Policy) -> v1::Client {
     let target = routed.target.as_ref();
     let owner = target.and_then(|target| target.owner.as_ref()).and_then(|owner| policy.agents.by_user(owner));
-    let record = |(kind, id, link): (Kind, RecordId, Option<String>)| v1::CrmRecord {
-        kind: convert::entity_kind(kind).into(),
-        id: id.as_str().to_owned(),
-        url: link.unwrap_or_default(),
-    };
-    let mut records: Vec<_> = routed.links.into_iter().collect();
-    records.sort_by_key(|(kind, ..)| telling(*kind));
     v1::Client {
         known: target.is_some_and(|target| target.client == ClientIs::Known),
         name: routed.name.as_ref().map(Private::expose).unwrap_or_default().to_owned(),
-        records: records.into_iter().take(RECORDS_MAX).map(record).collect(),
-        owner: owner.map(reference),
-    }
-}
-
-/// The open lead tells most, then the open deal, then the contact.
-fn telling(kind: Kind) -> u8 {
-    match kind {
-        Kind::Lead => 0,
-        Kind::Deal => 1,
-        Kind::Contact | Kind::Task | Kind::CallRecord | Kind::Note => 2,
+        records: convert::records(routed.links),
+        owner: owner.map(convert::agent),
     }
 }
 
@@ -107,16 +86,4 @@ fn destination(place: &str, policy: &Policy) -> (DestinationKind, String) {
         false => DestinationKind::SchemeId,
     };
     (kind, place.to_owned())
-}
-
-fn reference(agent: &Agent) -> v1::AgentRef {
-    let first = |list: &[String]| list.first().cloned().unwrap_or_default();
-    v1::AgentRef {
-        sip_login: first(&agent.sips),
-        number: agent.numbers.first().map(|number| number.raw().to_owned()).unwrap_or_default(),
-        extension: first(&agent.extensions),
-        employee_id: first(&agent.employee_ids),
-        email: agent.emails.first().map(|email| email.expose().to_owned()).unwrap_or_default(),
-        name: agent.name.expose().to_owned(),
-    }
 }

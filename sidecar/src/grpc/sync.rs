@@ -9,8 +9,9 @@ use tieline_engine::{
 };
 use tieline_proto::v1::{
     CallReport, ErrorReason, GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse,
-    PushMessengerLeadRequest, PushMessengerLeadResponse, ResendBacklogRequest, ResendBacklogResponse, RouteCallRequest,
-    RouteCallResponse, SyncCallRequest, SyncCallResponse, sync_service_server::SyncService,
+    PushMessengerLeadRequest, PushMessengerLeadResponse, ReportAgentsRequest, ReportAgentsResponse,
+    ResendBacklogRequest, ResendBacklogResponse, RouteCallRequest, RouteCallResponse, SyncCallRequest,
+    SyncCallResponse, WatchRequest, WatchResponse, sync_service_server::SyncService,
 };
 use tokio::time;
 use tonic::{Request, Response, Status, async_trait};
@@ -21,12 +22,10 @@ use super::{
     desk::{Asker, Desk, Places, note},
     planned,
     refused::{self, invalid},
-    resend,
-    resting::unless_resting,
-    routed,
+    resend, routed, watch,
 };
 use crate::{
-    driver::connection::Connection,
+    driver::{connection::Connection, resting::unless_resting},
     sidecar::{Basis, Refused, Routed},
     store::{self, Accepted, StoredCall},
     telemetry,
@@ -49,6 +48,7 @@ impl Sync {
 #[async_trait]
 impl SyncService for Sync {
     type ResendBacklogStream = Pin<Box<dyn Stream<Item = Result<ResendBacklogResponse, Status>> + Send>>;
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
 
     async fn route_call(&self, request: Request<RouteCallRequest>) -> Result<Response<RouteCallResponse>, Status> {
         let (asker, request) = Asker::of(request);
@@ -84,6 +84,19 @@ impl SyncService for Sync {
     async fn get_call(&self, request: Request<GetCallRequest>) -> Result<Response<GetCallResponse>, Status> {
         let (asker, request) = Asker::of(request);
         self.desk.answer("GetCall", &asker, Places::Usual, self.get(request)).await
+    }
+
+    async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("Watch", &asker, Places::Usual, async { watch::begin(&self.desk, &request) }).await
+    }
+
+    async fn report_agents(
+        &self,
+        request: Request<ReportAgentsRequest>,
+    ) -> Result<Response<ReportAgentsResponse>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("ReportAgents", &asker, Places::Usual, async { self.present(&request) }).await
     }
 }
 
@@ -176,6 +189,16 @@ impl Sync {
         note(&project, Some(&call));
         let stored = self.desk.sidecar.report(&project, &call).await?;
         Ok(GetCallResponse { report: Some(convert::report(&stored, Some(&connection.state()))) })
+    }
+
+    fn present(&self, request: &ReportAgentsRequest) -> Result<ReportAgentsResponse, Status> {
+        let driver = self.desk.sidecar.driver();
+        let now = driver.clock.now();
+        let (project, report) = convert::report_agents(request, now).map_err(invalid)?;
+        let policy = self.desk.sidecar.connection(&project)?.policy();
+        note(&project, None);
+        let noted = driver.presences.note(&project, &policy.agents, &policy.plan, &report, now);
+        Ok(convert::noted(&noted))
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     signals,
 };
 use crate::{
-    http::{number, webhook},
+    http::{dial, number, webhook},
     telemetry,
 };
 
@@ -46,6 +46,7 @@ fn router(house: &House) -> Router {
     probes
         .merge(webhook::router(Arc::new(house.sidecar.clone())))
         .merge(number::router(house.sidecar.clone()))
+        .merge(dial::router(house.sidecar.clone()))
         .layer(middleware::from_fn_with_state(entrance, enter))
 }
 
@@ -99,6 +100,8 @@ fn route(path: &str) -> &'static str {
         "/metrics" => "metrics",
         "" => "unknown",
         "/route/{project}/{form}" | "/route/{project}/{secret}/{form}" => "webhook_number",
+        "/dial/{project}/call" => "dial_link",
+        "/dial/{project}/{key}/click" => "dial_click",
         _ => "webhook",
     }
 }

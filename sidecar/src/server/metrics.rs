@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use tieline_engine::jiff::Timestamp;
+use tieline_engine::{dialing::Presence, ids::ProjectId, jiff::Timestamp};
 
 use super::requests::Requests;
 use crate::{
@@ -26,6 +26,8 @@ pub async fn text(driver: &Driver, requests: &Requests) -> Result<String, StoreE
     page.calls(&projects);
     page.waiting(&projects);
     page.connections(&projects);
+    page.watching(driver, &projects);
+    page.telephones(driver);
     page.requests(requests);
     Ok(page.text)
 }
@@ -113,6 +115,61 @@ impl Page {
                 let labels = [("project", measured.project.as_str()), ("status", word)];
                 self.line("tieline_connection_status", &labels, u8::from(measured.status == status));
             }
+        }
+    }
+
+    fn watching(&mut self, driver: &Driver, projects: &[Measured]) {
+        let ids: Vec<ProjectId> = projects.iter().map(|measured| ProjectId::new(measured.project.as_str())).collect();
+        self.head("tieline_watchers", "gauge", "Streams of Watch that are open.");
+        for id in &ids {
+            self.line("tieline_watchers", &[("project", id.as_str())], driver.hub.watchers(id));
+        }
+        self.head("tieline_events_told_total", "counter", "Events told to watchers since the start, by kind.");
+        for id in &ids {
+            let told = driver.hub.told(id);
+            let counts = [("card", told.cards), ("finished", told.finished), ("dial", told.dials)];
+            for (kind, count) in counts {
+                self.line("tieline_events_told_total", &[("project", id.as_str()), ("kind", kind)], count);
+            }
+        }
+        self.head("tieline_cards_left_out_total", "counter", "Caller cards left out because too many were being made.");
+        self.line("tieline_cards_left_out_total", &[], driver.cards.turns.left_out());
+        self.head("tieline_smart_phone_contacts_total", "counter", "Clients for the Smart Phone since the start.");
+        for phone in driver.cards.phones() {
+            let counted = phone.counted();
+            let counts = [
+                ("sent", counted.sent),
+                ("unchanged", counted.unchanged),
+                ("failed", counted.failed),
+                ("left_out", counted.left_out),
+            ];
+            for (outcome, count) in counts {
+                let labels = [("project", phone.project().as_str()), ("outcome", outcome)];
+                self.line("tieline_smart_phone_contacts_total", &labels, count);
+            }
+        }
+        self.head("tieline_smart_phone_waiting", "gauge", "Clients that wait to be sent to the Smart Phone.");
+        for phone in driver.cards.phones() {
+            let labels = [("project", phone.project().as_str())];
+            self.line("tieline_smart_phone_waiting", &labels, phone.counted().waiting);
+        }
+    }
+
+    fn telephones(&mut self, driver: &Driver) {
+        let now = driver.clock.now();
+        self.head("tieline_telephones", "gauge", "Agents' telephones by what the exchange tells of them.");
+        for connection in driver.connections() {
+            let project = &connection.project.id;
+            let present = driver.presences.of(project, now);
+            for state in Presence::ALL {
+                let labels = [("project", project.as_str()), ("state", state.as_str())];
+                self.line("tieline_telephones", &labels, present.count(state));
+            }
+        }
+        self.head("tieline_dials_total", "counter", "Wishes to call since the start, by what became of them.");
+        for ((project, outcome), count) in driver.wishes.counted() {
+            let labels = [("project", project.as_str()), ("outcome", outcome)];
+            self.line("tieline_dials_total", &labels, count);
         }
     }
 

@@ -2,31 +2,31 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tieline_crm::trouble::Trouble;
 use tieline_engine::{
     call::{Call, Direction},
     client::{self, ClientKey},
     facts::{Facts, Found, OwnRecord, Target},
     ids::{CallId, ProjectId, RecordId},
-    jiff::{SignedDuration, Timestamp},
+    jiff::Timestamp,
     matching, next,
     phone::Phone,
     reason::Reason,
-    record::{Kind, Record},
+    record::Kind,
     redact::Private,
     routing::{self, Caller, Route},
     scenario::ClientIs,
 };
-use tokio::time;
+use tokio::{task::JoinHandle, time};
 
 use super::{Refused, Sidecar};
 use crate::{
+    callers::OWN_SINCE,
+    cards::made,
     driver::{Driver, connection::Connection, quota::Priority},
     store::{OwnOf, Status},
     telemetry,
 };
-
-/// How far back our own records help when the CRM does not answer.
-const FALLBACK_SINCE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Who is calling.
 #[derive(Clone, Debug)]
@@ -71,6 +71,19 @@ pub struct Routed {
     pub not_asked: Option<Reason>,
 }
 
+/// What was heard of a call's client, and from whom.
+pub(super) struct Heard {
+    /// The answer.
+    pub(super) routed: Routed,
+    /// The client; `None` when nothing is written or shown about the call.
+    pub(super) key: Option<ClientKey>,
+    /// The CRM's answer that did not come in time.
+    pub(super) late: Option<Late>,
+}
+
+/// A question to the CRM that goes on in the background.
+pub(super) type Late = JoinHandle<Result<Arc<Found>, Trouble>>;
+
 impl Sidecar {
     /// Where a ringing call goes. Always answers within `bound` when the store does.
     ///
@@ -79,64 +92,85 @@ impl Sidecar {
     pub async fn route(&self, ask: &RouteAsk, bound: Option<Duration>) -> Result<Routed, Refused> {
         let connection = self.connection(&ask.project)?;
         let bound = bound.unwrap_or(connection.project.route.bound);
-        let policy = connection.policy();
         let call = ringing(ask);
-        let key = match client::identify(&call, &policy) {
+        let mut heard = self.hear(connection, &call, bound).await;
+        if heard.key.is_some() && self.driver.cards.are_wanted(&ask.project) {
+            let agent = heard.routed.route.agent.clone();
+            self.tell_of(connection, &call, &mut heard, agent);
+        }
+        Ok(heard.routed)
+    }
+
+    /// What is known of a call's client, within `bound` when the store answers.
+    pub(super) async fn hear(&self, connection: &Arc<Connection>, call: &Call, bound: Duration) -> Heard {
+        let project = &connection.project;
+        let key = match client::identify(call, &connection.policy()) {
             Ok(key) => key,
             Err(reason) => {
-                return Ok(answer(
-                    connection,
-                    &Caller { known: Some(false), ..Caller::default() },
-                    Basis::Fresh,
-                    Some(reason),
-                ));
+                let nobody = Caller { known: Some(false), ..Caller::default() };
+                let routed = answer(connection, &nobody, Basis::Fresh, Some(reason));
+                return Heard { routed, key: None, late: None };
             }
         };
         let now = self.driver.clock.now();
         let lane = key.lane();
-        let kept = self.driver.callers.kept(&ask.project, &lane, &connection.project.route, now).await;
+        let kept = self.driver.callers.kept(&project.id, &lane, &project.route, now).await;
         let own = self.own(connection, &lane, now).await;
         if let Some(found) = kept {
-            return Ok(self.routed(connection, &key, &found, &own, Basis::Cached));
+            let routed = self.routed(connection, &key, &found, &own, Basis::Cached);
+            return Heard { routed, key: Some(key), late: None };
         }
         // Boxed: it is rare, and would make every answer's future larger.
-        match Box::pin(self.ask_in_time(connection, &call, &lane, bound)).await {
-            Some(found) => Ok(self.routed(connection, &key, &found, &own, Basis::Fresh)),
-            None => Ok(match self.driver.callers.last_known(&ask.project, &lane).await {
+        let (found, late) = Box::pin(self.ask_in_time(connection, call, &lane, bound)).await;
+        let routed = match found {
+            Some(found) => self.routed(connection, &key, &found, &own, Basis::Fresh),
+            None => match self.driver.callers.last_known(&project.id, &lane).await {
                 Some(found) => self.routed(connection, &key, &found, &own, Basis::Fallback),
                 None => fallback(connection, &own),
-            }),
-        }
+            },
+        };
+        Heard { routed, key: Some(key), late }
     }
 
-    /// Asks the CRM. When time runs out the question goes on in the background, so that the next caller profits.
+    /// What is known once the CRM has answered late.
+    pub(super) async fn heard_late(&self, connection: &Connection, call: &Call, found: &Found) -> Heard {
+        let Ok(key) = client::identify(call, &connection.policy()) else {
+            return Heard { routed: fallback(connection, &OwnOf::default()), key: None, late: None };
+        };
+        let own = self.own(connection, &key.lane(), self.driver.clock.now()).await;
+        Heard { routed: self.routed(connection, &key, found, &own, Basis::Fresh), key: Some(key), late: None }
+    }
+
+    /// Asks the CRM. When time runs out the question goes on in the background, so that the next caller profits;
+    /// who wants its answer gets it from what is returned beside.
     async fn ask_in_time(
         &self,
         connection: &Arc<Connection>,
         call: &Call,
         lane: &str,
         bound: Duration,
-    ) -> Option<Arc<Found>> {
+    ) -> (Option<Arc<Found>>, Option<Late>) {
         if connection.state().status != Status::Active {
-            return None;
+            return (None, None);
         }
-        let ask = next::caller_look_up(call, &connection.policy())?;
+        let Some(ask) = next::caller_look_up(call, &connection.policy()) else { return (None, None) };
         let (driver, connection, lane) = (Arc::clone(&self.driver), Arc::clone(connection), lane.to_owned());
         let asking = async move { driver.callers.look_up(&connection, &lane, &ask, Priority::Ringing).await };
-        let asking = tokio::spawn(telemetry::carried(asking));
-        match time::timeout(bound, asking).await {
-            Ok(Ok(Ok(found))) => Some(found),
+        let mut asking = tokio::spawn(telemetry::carried(asking));
+        match time::timeout(bound, &mut asking).await {
+            Ok(Ok(Ok(found))) => (Some(found), None),
             Ok(Ok(Err(trouble))) => {
                 tracing::warn!(%trouble, "the CRM could not be asked for a caller");
-                None
+                (None, None)
             }
-            Ok(Err(_)) | Err(_) => None,
+            Ok(Err(_)) => (None, None),
+            Err(_) => (None, Some(asking)),
         }
     }
 
     async fn own(&self, connection: &Connection, lane: &str, now: Timestamp) -> Arc<OwnOf> {
         let Driver { store, callers, .. } = self.driver.as_ref();
-        let own = callers.own.of(store.as_ref(), &connection.project.id, lane, now - FALLBACK_SINCE).await;
+        let own = callers.own.of(store.as_ref(), &connection.project.id, lane, now - OWN_SINCE).await;
         own.unwrap_or_else(|error| {
             tracing::warn!(%error, "our own records of a caller could not be read");
             Arc::default()
@@ -150,8 +184,8 @@ impl Sidecar {
         let known = Some(target.client == ClientIs::Known);
         let caller = Caller { known, owner: target.owner.clone(), last_talk: own.last_talk.clone() };
         let mut routed = answer(connection, &caller, basis, None);
-        routed.name = name(&found.records, &target);
-        routed.links = links(connection, &target);
+        routed.name = made::name(&found.records, &target);
+        routed.links = made::links(connection, &target);
         routed.age = Duration::try_from(now.duration_since(found.at)).ok();
         routed.target = Some(target);
         routed
@@ -178,18 +212,4 @@ fn answer(connection: &Connection, caller: &Caller, basis: Basis, not_asked: Opt
     let policy = connection.policy();
     let route = routing::route(&policy.routing, &policy.agents, caller);
     Routed { route, basis, target: None, name: None, links: Vec::new(), age: None, not_asked }
-}
-
-fn name(records: &[Record], target: &Target) -> Option<Private> {
-    let chosen = [(Kind::Contact, &target.contact), (Kind::Lead, &target.lead)];
-    chosen.into_iter().find_map(|(kind, id)| {
-        let id = id.as_ref()?;
-        records.iter().find(|record| record.kind == kind && record.id == *id)?.name.clone()
-    })
-}
-
-fn links(connection: &Connection, target: &Target) -> Vec<(Kind, RecordId, Option<String>)> {
-    let dialect = connection.dialect();
-    let chosen = next::PEOPLE.into_iter().filter_map(|kind| Some((kind, target.record(kind)?.clone())));
-    chosen.map(|(kind, id)| (kind, id.clone(), dialect.link(kind, &id))).collect()
 }

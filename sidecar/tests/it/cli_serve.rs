@@ -7,6 +7,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
+use tieline::dialing::link::click_address;
 use tieline_proto::v1::{
     ActivateConnectionRequest, CallState, SyncCallRequest, admin_service_client::AdminServiceClient,
     sync_service_client::SyncServiceClient,
@@ -14,7 +15,10 @@ use tieline_proto::v1::{
 use tieline_sandbox::{CrmKind, RunningSandbox, Sandbox, SandboxConfig};
 use tonic::transport::{Channel, Endpoint};
 
-use crate::house::{API_KEY, configuration, ended, report};
+use crate::{
+    dial::CLICK_TO_CALL,
+    house::{API_KEY, configuration, ended, report},
+};
 
 /// The client's number, as it is reported and as it may be spelt on the way to the CRM.
 const NUMBER: &str = "0671234567";
@@ -117,6 +121,23 @@ async fn logs_name_calls_and_never_people() {
         assert!(log.contains(told), "{told} is not in:\n{log}");
     }
     for private in [SIGNIFICANT, "Quillfeather", API_KEY] {
+        let told: Vec<_> = log.lines().filter(|line| line.contains(private)).collect();
+        assert!(told.is_empty(), "{private} is told: {told:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_click_to_call_is_logged_without_numbers_and_keys() {
+    let (dir, crm) = (tempfile::tempdir().unwrap(), Sandbox::start(SandboxConfig::default()).await.unwrap());
+    let program = Program::serve(&write_config(dir.path(), &crm, CLICK_TO_CALL));
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let address = click_address(&format!("http://{}", program.http), "shop", &API_KEY.to_owned().into());
+    let refused = reqwest::get(format!("{address}?userId=1&phone={NUMBER}")).await.unwrap();
+    assert_eq!(refused.status().as_u16(), 503);
+    let log = program.stop();
+    assert!(log.contains("a wish to call was not carried out") && log.contains("no_exchange"), "{log}");
+    let key = address.split('/').nth(5).unwrap();
+    for private in [SIGNIFICANT, key, API_KEY] {
         let told: Vec<_> = log.lines().filter(|line| line.contains(private)).collect();
         assert!(told.is_empty(), "{private} is told: {told:#?}");
     }

@@ -1,5 +1,6 @@
 //! The configuration: what is read, and every fault with its place.
 
+mod dialing;
 mod faults;
 pub(crate) mod manual;
 mod secrets;
@@ -23,8 +24,13 @@ pub(crate) struct Given {
 
 impl Given {
     pub(crate) fn new() -> Self {
-        let env = [("RETAILCRM_API_KEY", "key-4711"), ("TIELINE_WEBHOOK_SECRET", "Hook-secret_0123456789")];
-        let files = [("secrets/pbx_password", "basic-0815\r\n")];
+        let env = [
+            ("RETAILCRM_API_KEY", "key-4711"),
+            ("TIELINE_WEBHOOK_SECRET", "Hook-secret_0123456789"),
+            ("SMART_PHONE_AUTH_KEY", "phone-1234"),
+            ("TIELINE_DIAL_SECRET", "Dial-secret_0123456789"),
+        ];
+        let files = [("secrets/pbx_password", "basic-0815\r\n"), ("secrets/platform_key", "platform-0816\n")];
         Self {
             env: env.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             files: files.map(|(path, text)| (PathBuf::from(path), text.to_owned())).into(),

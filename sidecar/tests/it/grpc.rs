@@ -7,3 +7,4 @@ mod reports;
 mod routing;
 mod server;
 mod trace;
+mod watch;

@@ -2,12 +2,16 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+mod cards;
 mod cli_check;
+mod cli_check_live;
 mod cli_phone;
 mod cli_serve;
 mod config;
+mod conformance;
 mod convert;
 mod demo;
+mod dial;
 mod fuzz;
 mod grpc;
 mod house;
@@ -16,6 +20,7 @@ mod number;
 mod requests;
 mod sample;
 mod simulation;
+mod smart_phone;
 mod store_damage;
 mod store_sqlite;
 mod store_suite;

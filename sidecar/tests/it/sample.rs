@@ -35,6 +35,8 @@ pub(crate) fn project() -> Project {
         intake: IntakeConfig::default(),
         messenger: MessengerConfig::default(),
         route: RouteConfig::default(),
+        smart_phone: None,
+        click_to_call: None,
     }
 }
 

@@ -53,3 +53,18 @@ fn zoho_loses_and_doubles_nothing_under_seeded_faults_and_crashes() {
 fn retailcrm_loses_and_doubles_nothing_under_seeded_faults_and_crashes() {
     play_all(CrmKind::RetailCrm);
 }
+
+#[test]
+fn remonline_loses_and_doubles_nothing_under_seeded_faults_and_crashes() {
+    play_all(CrmKind::RemOnline);
+}
+
+#[test]
+fn sendpulse_loses_and_doubles_nothing_under_seeded_faults_and_crashes() {
+    play_all(CrmKind::SendPulse);
+}
+
+#[test]
+fn dataverse_loses_and_doubles_nothing_under_seeded_faults_and_crashes() {
+    play_all(CrmKind::Dataverse);
+}

@@ -30,6 +30,7 @@ use tokio::{
 };
 
 use self::configuration::Extra;
+pub(crate) use self::configuration::users;
 
 /// Virtual time in which everything must be settled once the faults are over (invariant I6 of field.md 3).
 const SETTLES_WITHIN: Duration = Duration::from_secs(3 * 60 * 60);

@@ -34,7 +34,7 @@ use tieline_engine::{
     phone::MAX_SPELLINGS,
     record::{Abilities, CrmField, CrmUser, Kind},
     scenario::Scenario,
-    step::{Place, Step},
+    step::Step,
 };
 
 use self::{
@@ -57,7 +57,7 @@ pub fn connect(connect: &Connect) -> Result<Box<dyn Dialect>, Vec<Fault>> {
     match connect.settings.get("mode").map_or("native", |mode| mode.trim()) {
         "" | "native" => Ok(Box::new(Dataverse::new(Arc::new(Settings::read(connect)?)))),
         "webhook_provider" => webhooks::connect(connect),
-        _ => Err(vec![Fault { key: "mode".to_owned(), text: "write one of native, webhook_provider".to_owned() }]),
+        _ => Err(vec![Fault::setting("mode", "write one of native, webhook_provider")]),
     }
 }
 
@@ -98,10 +98,6 @@ impl Dialect for Dataverse {
 
     fn default_scenario(&self) -> Scenario {
         scenario::native()
-    }
-
-    fn default_place(&self) -> Option<Place> {
-        None
     }
 
     fn grant<'a>(&'a self, net: &'a dyn Transport) -> BoxFuture<'a, Result<Option<Grant>, Trouble>> {

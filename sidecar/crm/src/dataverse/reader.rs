@@ -19,7 +19,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn fault(&mut self, key: &str, text: impl Into<String>) {
-        self.faults.push(Fault { key: key.to_owned(), text: text.into() });
+        self.faults.push(Fault::setting(key, text));
     }
 
     /// A key that is not known is a typing error, which must not pass for a default.
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
     pub(super) fn secret(&mut self, key: &str) -> Option<SecretString> {
         let value = self.secrets.get(key).map(|secret| secret.expose_secret().trim())?;
         if !value.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
-            self.fault(key, "the secret holds characters no secret has; copy it again");
+            self.faults.push(Fault::secret(key, "the secret holds characters no secret has; copy it again"));
         }
         Some(value).filter(|value| !value.is_empty()).map(SecretString::from)
     }

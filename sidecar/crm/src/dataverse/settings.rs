@@ -194,7 +194,8 @@ fn tenant(reader: &mut Reader<'_>) -> String {
 
 fn client_secret(reader: &mut Reader<'_>) -> SecretString {
     reader.secret("client_secret").unwrap_or_else(|| {
-        reader.fault("client_secret", "is missing among the secrets; make one in the app registration");
+        let text = "is missing among the secrets; make one in the app registration";
+        reader.faults.push(Fault::secret("client_secret", text));
         SecretString::from("")
     })
 }

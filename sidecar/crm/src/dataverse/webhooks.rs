@@ -12,7 +12,7 @@ use tieline_engine::{
     lookup::LookUp,
     record::{Abilities, CrmField, CrmUser, Kind},
     scenario::Scenario,
-    step::{Action, CallEntry, Place, Step, StepResult},
+    step::{Action, CallEntry, Step, StepResult},
 };
 
 use super::{
@@ -225,10 +225,6 @@ impl Dialect for Webhooks {
 
     fn default_scenario(&self) -> Scenario {
         scenario::webhooks()
-    }
-
-    fn default_place(&self) -> Option<Place> {
-        None
     }
 
     fn grant<'a>(&'a self, _net: &'a dyn Transport) -> BoxFuture<'a, Result<Option<Grant>, Trouble>> {

@@ -30,7 +30,7 @@ use tieline_engine::{
     lookup::LookUp,
     record::{Abilities, CrmField, CrmUser, Kind},
     scenario::Scenario,
-    step::{Place, Step},
+    step::Step,
 };
 
 use crate::{
@@ -90,10 +90,6 @@ impl Dialect for Remonline {
     }
 
     /// The CRM places new orders itself.
-    fn default_place(&self) -> Option<Place> {
-        None
-    }
-
     fn grant<'a>(&'a self, net: &'a dyn Transport) -> BoxFuture<'a, Result<Option<Grant>, Trouble>> {
         Box::pin(auth::grant(&self.settings, net))
     }

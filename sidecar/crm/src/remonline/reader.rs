@@ -34,7 +34,7 @@ impl<'a> Reader<'a> {
 
     /// Notes a fault.
     pub(super) fn fault(&mut self, key: &str, text: impl Into<String>) {
-        self.faults.push(Fault { key: key.to_owned(), text: text.into() });
+        self.faults.push(Fault::setting(key, text));
     }
 
     /// Notes that a value is missing, unless something is said of the key already.
@@ -52,9 +52,11 @@ impl<'a> Reader<'a> {
     pub(super) fn secret(&mut self, secret: Option<&SecretString>) -> SecretString {
         let key = secret.map_or("", |secret| secret.expose_secret().trim());
         if key.is_empty() {
-            self.fault("api_key", "give the API key of an employee with full access (Settings, API)");
+            self.faults
+                .push(Fault::secret("api_key", "give the API key of an employee with full access (Settings, API)"));
         } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            self.fault("api_key", "the API key holds blanks or characters no key has; copy it again");
+            self.faults
+                .push(Fault::secret("api_key", "the API key holds blanks or characters no key has; copy it again"));
         }
         SecretString::from(key)
     }

@@ -31,7 +31,7 @@ use tieline_engine::{
     lookup::LookUp,
     record::{Abilities, CrmField, CrmUser, Kind},
     scenario::Scenario,
-    step::{Place, Step},
+    step::Step,
 };
 
 use crate::{
@@ -108,10 +108,6 @@ impl Dialect for Retailcrm {
 
     fn default_scenario(&self) -> Scenario {
         scenario::default(&self.settings)
-    }
-
-    fn default_place(&self) -> Option<Place> {
-        self.settings.default_status.clone().map(|stage| Place { pipeline: None, stage })
     }
 
     fn grant<'a>(&'a self, _net: &'a dyn Transport) -> BoxFuture<'a, Result<Option<Grant>, Trouble>> {

@@ -148,7 +148,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn fault(&mut self, key: &str, text: impl Into<String>) {
-        self.faults.push(Fault { key: key.to_owned(), text: text.into() });
+        self.faults.push(Fault::setting(key, text));
     }
 
     fn unknown_keys(&mut self) {
@@ -161,9 +161,13 @@ impl<'a> Reader<'a> {
     fn api_key(&mut self, secret: Option<&SecretString>) -> SecretString {
         let key = secret.map_or("", |secret| secret.expose_secret().trim());
         if key.is_empty() {
-            self.fault(API_KEY, "give the API key of the account (Settings, Integration, API access keys)");
+            self.faults.push(Fault::secret(
+                API_KEY,
+                "give the API key of the account (Settings, Integration, API access keys)",
+            ));
         } else if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            self.fault(API_KEY, "the API key holds blanks or characters no key has; copy it again");
+            self.faults
+                .push(Fault::secret(API_KEY, "the API key holds blanks or characters no key has; copy it again"));
         }
         SecretString::from(key)
     }

@@ -142,8 +142,7 @@ async fn comments_of_client(
             collect(&contact, notes, found);
         }
     }
-    let silent = seen.deals.iter().filter(|(deal, _)| deal.get("comments").is_none());
-    for id in silent.filter_map(|(deal, _)| id_of(deal)).take(CONTACTS_MAX) {
+    for id in seen.deals.iter().filter_map(|(deal, _)| id_of(deal)).take(CONTACTS_MAX) {
         if notes.iter().all(|note| found.marks.contains_key(&note.mark)) {
             break;
         }

@@ -32,7 +32,7 @@ use tieline_engine::{
     phone::MAX_SPELLINGS,
     record::{Abilities, CrmField, CrmUser, Kind},
     scenario::Scenario,
-    step::{Place, Step},
+    step::Step,
 };
 
 use crate::{
@@ -104,10 +104,6 @@ impl Dialect for Sendpulse {
 
     fn default_scenario(&self) -> Scenario {
         scenario::default(&self.settings)
-    }
-
-    fn default_place(&self) -> Option<Place> {
-        self.settings.place.clone()
     }
 
     fn grant<'a>(&'a self, net: &'a dyn Transport) -> BoxFuture<'a, Result<Option<Grant>, Trouble>> {

@@ -30,7 +30,7 @@ use tieline_engine::{
     lookup::LookUp,
     record::{Abilities, CrmField, CrmUser, Kind},
     scenario::Scenario,
-    step::{Place, Step},
+    step::Step,
 };
 
 use self::{
@@ -90,10 +90,6 @@ impl Dialect for Zoho {
 
     fn default_scenario(&self) -> Scenario {
         scenario::default()
-    }
-
-    fn default_place(&self) -> Option<Place> {
-        Some(self.settings.default_place.clone().unwrap_or_else(|| self.schema.first_place()))
     }
 
     fn grant<'a>(&'a self, net: &'a dyn Transport) -> BoxFuture<'a, Result<Option<Grant>, Trouble>> {

@@ -155,16 +155,14 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn fault(&mut self, key: &str, text: impl Into<String>) {
-        self.faults.push(Fault { key: key.to_owned(), text: text.into() });
+        self.faults.push(Fault::setting(key, text));
     }
 
     fn known_keys_only(&mut self) {
         let known = BTreeSet::from(KEYS);
         for key in self.settings.keys().filter(|key| !known.contains(key.as_str())) {
-            self.faults.push(Fault {
-                key: key.clone(),
-                text: format!("there is no such setting; there are: {}", KEYS.join(", ")),
-            });
+            let text = format!("there is no such setting; there are: {}", KEYS.join(", "));
+            self.faults.push(Fault::setting(key, text));
         }
     }
 
@@ -185,7 +183,7 @@ impl<'a> Reader<'a> {
         let value = connect.secrets.get(key).map(|secret| secret.expose_secret().trim().to_owned());
         let value = value.filter(|secret| !secret.is_empty());
         if value.is_none() {
-            self.fault(key, "is missing among the secrets; copy it from Zoho's API console");
+            self.faults.push(Fault::secret(key, "is missing among the secrets; copy it from Zoho's API console"));
         }
         SecretString::from(value.unwrap_or_default())
     }

@@ -86,15 +86,31 @@ impl Dataverse {
     }
 }
 
-/// What makes two rows the same call: a marker in any of its texts, else its start,
-/// direction and number.
+/// What makes two rows the same call: a marker in any of its texts, in brackets or on a line of its own, else its start,
+/// direction, number and contact. The number alone may be the line's, which two clients
+/// can dial in the same second.
 fn call_key(call: &Row) -> Option<String> {
-    if let Some(found) = call.fields.values().filter_map(Value::as_str).find_map(marker) {
+    let mut texts = call.fields.values().filter_map(Value::as_str);
+    if let Some(found) = texts.find_map(|text| marker(text).or_else(|| bare_marker(text))) {
         return Some(found);
     }
     let start = Some(call.text("actualstart")).filter(|start| !start.is_empty())?;
     let outgoing = call.fields.get("directioncode") == Some(&Value::Bool(true));
-    Some(format!("{start} {} {}", if outgoing { "out" } else { "in" }, call.text("phonenumber")))
+    let direction = if outgoing { "out" } else { "in" };
+    Some(
+        [start, direction, call.text("phonenumber"), call.text("_regardingobjectid_value")].join(" ").trim().to_owned(),
+    )
+}
+
+/// A line that is nothing but a marker, such as `tl-5zinq2q3j3vx5igz`: letters, a dash, eight or more letters and digits.
+fn bare_marker(text: &str) -> Option<String> {
+    let is_marker = |line: &&str| {
+        line.split_once('-').is_some_and(|(prefix, value)| {
+            let letters = !prefix.is_empty() && prefix.chars().all(|c| c.is_ascii_lowercase());
+            letters && value.len() >= 8 && value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        })
+    };
+    text.lines().map(str::trim).find(is_marker).map(str::to_owned)
 }
 
 /// Notes are the nearest thing to tasks: the same text on the same row is there twice.

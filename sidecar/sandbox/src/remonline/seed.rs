@@ -16,7 +16,8 @@ const MOST: usize = 10_000;
 const KINDS: [&str; 6] = ["employees", "clients", "leads", "orders", "tasks", "comments"];
 
 impl RemOnline {
-    /// Takes `{"clients": [{…}], "orders": [{…}], …}`.
+    /// Takes `{"clients": [{…}], "orders": [{…}], …}`. A client, lead or order with the `id`
+    /// of one that is there changes it.
     pub(super) fn seed_world(&mut self, now: Timestamp, records: &Value) -> Result<Value, BadInput> {
         let given =
             records.as_object().ok_or_else(|| BadInput("records are an object of arrays by kind".to_owned()))?;
@@ -43,6 +44,9 @@ impl RemOnline {
     }
 
     fn seed_one(&mut self, now: Timestamp, kind: &str, mut item: Map<String, Value>) -> u64 {
+        if let Some(id) = self.seed_change(now, kind, &mut item) {
+            return id;
+        }
         let created = item.remove("created_at").as_ref().and_then(instant).unwrap_or(now);
         match kind {
             "employees" => self.seed_employee(item),
@@ -67,6 +71,27 @@ impl RemOnline {
             "tasks" => self.tasks.add(created, item, true),
             _ => self.comments.add(created, item, true),
         }
+    }
+
+    fn seed_change(&mut self, now: Timestamp, kind: &str, item: &mut Map<String, Value>) -> Option<u64> {
+        let id = item.get("id").and_then(number)?;
+        let shelf = match kind {
+            "clients" => &mut self.clients,
+            "leads" => &mut self.leads,
+            "orders" => &mut self.orders,
+            _ => return None,
+        };
+        shelf.get(id)?;
+        item.remove("id");
+        plain_phones(item);
+        let status_id = item.get("status_id").and_then(number);
+        shelf.edit(id, now, std::mem::take(item));
+        match kind {
+            "leads" if status_id.is_some() => self.lead_closed(now, id, status_id),
+            "orders" if status_id.is_some() => self.order_closed(now, id, status_id),
+            _ => {}
+        }
+        Some(id)
     }
 
     fn seed_employee(&mut self, mut item: Map<String, Value>) -> u64 {

@@ -7,7 +7,7 @@ use super::{
     Ctx, RetailCrm,
     customer_shelf::phones,
     reference::SITE,
-    shelf::{Entity, Shelf},
+    shelf::{Entity, Shelf, number},
     users::User,
 };
 use crate::{
@@ -83,7 +83,8 @@ impl RetailCrm {
     }
 
     /// Takes `{"customers": [{…}], "orders": [{…}], …}` as a person would have put them in:
-    /// no rule of the API is asked, and no list lags behind them.
+    /// no rule of the API is asked, and no list lags behind them. A customer or order with
+    /// the `id` of one that is there changes it.
     pub(super) fn seed_world(&mut self, now: Timestamp, records: &Value) -> Result<Value, BadInput> {
         let given =
             records.as_object().ok_or_else(|| BadInput("records are an object of arrays by kind".to_owned()))?;
@@ -109,6 +110,9 @@ impl RetailCrm {
         if kind == "users" {
             return self.seed_user(&item);
         }
+        if let Some(id) = self.seed_change(now, kind, &mut item) {
+            return id;
+        }
         let created = item.remove("createdAt").and_then(|value| self.instant(value.as_str()?)).unwrap_or(now);
         if kind != "calls" {
             item.entry("site").or_insert_with(|| SITE.into());
@@ -123,6 +127,24 @@ impl RetailCrm {
             "notes" => self.notes.add(created, item, true),
             _ => self.calls.add(created, item, true),
         }
+    }
+
+    fn seed_change(&mut self, now: Timestamp, kind: &str, item: &mut Map<String, Value>) -> Option<u64> {
+        let id = item.get("id").and_then(number)?;
+        match kind {
+            "customers" => {
+                self.customers.shelf.get(id)?;
+                item.remove("id");
+                self.customers.edit(id, &Ctx::plain(now), std::mem::take(item));
+            }
+            "orders" => {
+                self.orders.get(id)?;
+                item.remove("id");
+                self.orders.edit(id, now, std::mem::take(item));
+            }
+            _ => return None,
+        }
+        Some(id)
     }
 
     fn seed_user(&mut self, item: &Map<String, Value>) -> u64 {

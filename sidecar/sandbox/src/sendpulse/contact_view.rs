@@ -12,7 +12,7 @@ use super::{
     world::SANDBOX_OWNER_ID,
 };
 
-/// The newest comments and tasks a contact carries, a bound only.
+/// The newest comments and tasks a record carries, a bound only.
 const MOST_CARRIED: usize = 100;
 /// The source of what the public API makes (sendpulse.md 3.4).
 pub(super) const SOURCE_API: u64 = 8;
@@ -27,7 +27,7 @@ impl SendPulse {
             "externalContactId": contact.external, "phones": phones_json(contact),
             "emails": emails.map(|(at, (id, email))| json!({"id": id, "email": email, "isMain": at == 0})).collect::<Value>(),
             "attributes": self.contact_attributes(contact), "tags": contact.tags,
-            "comments": self.contact_comments(contact, in_list), "history": [],
+            "comments": self.comments_carried(&contact.comments, in_list), "history": [],
             "tasks": self.contact_tasks(contact), "dealsQty": contact.deals.len(), "sourceType": SOURCE_API,
             "createdAt": shown(row.created), "updatedAt": shown(row.updated),
         })
@@ -41,14 +41,15 @@ impl SendPulse {
         rows.collect()
     }
 
-    fn contact_comments(&self, contact: &Contact, in_list: bool) -> Value {
+    /// The comments a reply of a contact or a deal holds.
+    pub(super) fn comments_carried(&self, ids: &[u64], in_list: bool) -> Value {
         let shown = match self.settings.comments_shown {
             CommentsShown::Everywhere => MOST_CARRIED,
             CommentsShown::Single if !in_list => MOST_CARRIED,
             _ => 0,
         };
-        let ids = contact.comments.iter().rev().take(shown);
-        ids.filter_map(|id| self.comments.get(*id)).map(comment_json).collect()
+        let newest = ids.iter().rev().take(shown);
+        newest.filter_map(|id| self.comments.get(*id)).map(comment_json).collect()
     }
 
     fn contact_tasks(&self, contact: &Contact) -> Value {

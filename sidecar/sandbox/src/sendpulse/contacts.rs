@@ -124,7 +124,7 @@ impl SendPulse {
     pub(super) fn contact_deals(&self, id: &str) -> Done {
         let id = self.contact_id(id)?;
         let deals = self.contacts.shelf.get(id).map_or(&[] as &[u64], |row| &row.data.deals);
-        let rows = deals.iter().filter_map(|id| self.deals.get(*id)).map(|deal| self.deal_json(deal)).collect();
+        let rows = deals.iter().filter_map(|id| self.deals.get(*id)).map(|deal| self.deal_json(deal, true)).collect();
         Ok(page(self.settings.contact_deals_envelope, rows, Paging { limit: None, offset: 0 }))
     }
 

@@ -43,7 +43,7 @@ impl SendPulse {
                 && email.as_ref().is_none_or(|asked| self.has_email(deal, asked))
                 && filters.iter().all(|(name, condition)| condition.fits(&[stored(row, name)], same_text))
         };
-        let rows = self.deals.all().rev().filter(fits).map(|row| self.deal_json(row)).collect();
+        let rows = self.deals.all().rev().filter(fits).map(|row| self.deal_json(row, true)).collect();
         Ok(page(Envelope::Meta, rows, paging))
     }
 

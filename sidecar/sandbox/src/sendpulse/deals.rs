@@ -120,11 +120,11 @@ impl SendPulse {
 
     fn deal_answer(&self, status: u16, id: u64) -> Done {
         let deal = self.deals.get(id).ok_or(Refusal::NotFound("Deal"))?;
-        Ok(data(status, self.deal_json(deal)))
+        Ok(data(status, self.deal_json(deal, false)))
     }
 
-    /// A deal as it is read: `contact` holds the contacts in short [I].
-    pub(super) fn deal_json(&self, row: &Row<Deal>) -> Value {
+    /// A deal as it is read: `contact` holds the contacts in short, comments stand where contacts carry theirs [I].
+    pub(super) fn deal_json(&self, row: &Row<Deal>, in_list: bool) -> Value {
         let deal = &row.data;
         let attributes = deal.attributes.iter();
         json!({
@@ -132,7 +132,8 @@ impl SendPulse {
             "responsibleId": deal.responsible, "name": deal.name, "price": deal.price, "currency": deal.currency,
             "status": deal.status, "contact": self.contacts_in_short(&deal.contacts),
             "attributes": attributes.map(|(id, value)| json!({"attributeId": id, "value": value})).collect::<Value>(),
-            "sourceId": deal.source, "createdAt": shown(row.created), "updatedAt": shown(row.updated),
+            "sourceId": deal.source, "comments": self.comments_carried(&deal.comments, in_list),
+            "createdAt": shown(row.created), "updatedAt": shown(row.updated),
         })
     }
 }

@@ -25,7 +25,9 @@ const KINDS: [&str; 9] =
 type Item = Map<String, Value>;
 
 impl SendPulse {
-    /// Takes `{"contacts": [{…}], "deals": [{…}], …}`; no search lags behind such records.
+    /// Takes `{"contacts": [{…}], "deals": [{…}], …}`; no search lags behind such records. A
+    /// contact or deal with the `id` of one that is there changes its names, its responsible
+    /// user, and a deal's step and status.
     pub(super) fn seed_world(&mut self, now: Timestamp, records: &Value) -> Result<Value, BadInput> {
         let given =
             records.as_object().ok_or_else(|| BadInput("records are an object of arrays by kind".to_owned()))?;
@@ -50,6 +52,9 @@ impl SendPulse {
 
     fn seed_one(&mut self, now: Timestamp, kind: &str, item: &Item) -> u64 {
         let at = text(item, "createdAt").and_then(|text| instant(&text)).unwrap_or(now);
+        if let Some(id) = self.seed_change(now, kind, item) {
+            return id;
+        }
         match kind {
             "users" => self.seed_user(item),
             "attributes" => self.attribute_new(&text(item, "name").unwrap_or_default(), num(item, "type").unwrap_or(0)),
@@ -66,6 +71,28 @@ impl SendPulse {
             }
             _ => self.seed_call(at, item),
         }
+    }
+
+    fn seed_change(&mut self, now: Timestamp, kind: &str, item: &Item) -> Option<u64> {
+        let id = num(item, "id")?;
+        let responsible = num(item, "responsibleId");
+        match kind {
+            "contacts" => {
+                let contact = &mut self.contacts.shelf.touch(id, now)?.data;
+                contact.first_name = text(item, "firstName").or(contact.first_name.take());
+                contact.last_name = text(item, "lastName").or(contact.last_name.take());
+                contact.responsible = responsible.unwrap_or(contact.responsible);
+            }
+            "deals" => {
+                let deal = &mut self.deals.touch(id, now)?.data;
+                deal.name = text(item, "name").or(deal.name.take());
+                deal.responsible = responsible.unwrap_or(deal.responsible);
+                deal.step = num(item, "stepId").unwrap_or(deal.step);
+                deal.status = num(item, "status").unwrap_or(deal.status);
+            }
+            _ => return None,
+        }
+        Some(id)
     }
 
     fn seed_user(&mut self, item: &Item) -> u64 {

@@ -27,7 +27,7 @@ pub(super) struct Settings {
     pub(super) strict_attribute_types: bool,
     /// Whether a batch of attributes with a wrong value stores none of them [?].
     pub(super) batch_atomic: bool,
-    /// In which replies a contact carries its comments [?].
+    /// In which replies contacts and deals carry their comments [?].
     pub(super) comments_shown: CommentsShown,
     /// The envelope of `GET /contacts/{id}/deals` [?].
     pub(super) contact_deals_envelope: Envelope,

@@ -16,7 +16,7 @@ type Planned = (&'static str, Map<String, Value>);
 
 impl Zoho {
     /// Takes `{"Contacts": [{…}], "users": [{…}]}`. A record with `"$ref": "anna"` can be
-    /// named by later ones: `"Contact_Name": "@anna"`.
+    /// named by later ones: `"Contact_Name": "@anna"`; one with the `"$id"` of a record changes that record.
     pub(super) fn seed_world(&mut self, now: Timestamp, records: &Value) -> Result<Value, BadInput> {
         let all = plan(self, records)?;
         let mut refs: BTreeMap<String, (String, &'static str)> = BTreeMap::new();
@@ -45,6 +45,10 @@ impl Zoho {
         for (name, value) in item.iter().filter(|(name, _)| !name.starts_with('$')) {
             let kind = self.schema.field(module, name).map(|field| field.kind);
             fields.insert(name.clone(), seeded_value(kind, value, item, refs));
+        }
+        if let Some(id) = item.get("$id").and_then(Value::as_str) {
+            self.store.update(module, id, fields, now);
+            return id.to_owned();
         }
         let owner = self.api_user();
         fields.entry("Owner").or_insert_with(|| json!({"id": owner}));

@@ -7,6 +7,7 @@ mod fuzz;
 mod helpers;
 mod remonline;
 mod retailcrm;
+mod seeding;
 mod sendpulse;
 mod shell;
 mod zoho;

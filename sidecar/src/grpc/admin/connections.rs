@@ -11,13 +11,12 @@ use tieline_proto::v1::{
 use tonic::Status;
 
 use crate::{
-    driver::connection::Connection,
+    driver::{connection::Connection, resting::learn_now},
     grpc::{
         asked::Asked,
         convert::{self, Counts},
         desk::{Desk, note},
         refused,
-        resting::learn_now,
     },
     sidecar::Refused,
     store::{Filter, StateIs, Status as Standing},
@@ -44,7 +43,7 @@ pub(super) async fn list(desk: &Desk, request: ListConnectionsRequest) -> Result
     Ok(ListConnectionsResponse { connections, next_page_token })
 }
 
-/// Another connection of the project cannot be: one project has one CRM (G-01).
+/// While the project's connection is on, another is refused for its sake: one project has one CRM (G-01).
 pub(super) async fn activate(
     desk: &Desk,
     request: ActivateConnectionRequest,

@@ -4,7 +4,12 @@ use tieline_engine::jiff::Timestamp;
 use tieline_proto::v1;
 
 use super::{moment, report::failure, words};
-use crate::{project::Project, store::ConnectionState};
+use crate::{
+    inspection::{Finding, Severity},
+    project::Project,
+    store::{ConnectionState, KeptTrouble},
+    troubles,
+};
 
 /// How many calls a connection has in hand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,4 +37,20 @@ pub fn connection(project: &Project, state: &ConnectionState, counts: Counts) ->
         failed: counts.failed,
         last_written_at: counts.last_written_at.map(moment),
     }
+}
+
+/// What was found at the CRM, as of a moment.
+#[must_use]
+pub fn finding(found: &Finding, at: Timestamp) -> v1::CheckFinding {
+    let severity = match found.severity {
+        Severity::Ok => v1::CheckSeverity::Ok,
+        Severity::Warning => v1::CheckSeverity::Warning,
+        Severity::Error => v1::CheckSeverity::Error,
+    };
+    let failed = found.trouble.as_ref().map(|trouble| {
+        let reason = troubles::reason(trouble).to_owned();
+        failure(&KeptTrouble { reason, text: trouble.to_string(), at })
+    });
+    let text = format!("{}: {}", found.about, found.text);
+    v1::CheckFinding { code: found.code(), severity: severity.into(), text, failure: failed }
 }

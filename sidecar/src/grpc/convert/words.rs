@@ -107,6 +107,24 @@ pub(super) fn connection_state(status: store::Status) -> v1::ConnectionState {
     }
 }
 
+/// Who called whom, as told.
+pub(super) fn call_direction(direction: Direction) -> v1::CallDirection {
+    match direction {
+        Direction::Incoming => v1::CallDirection::Incoming,
+        Direction::Outgoing => v1::CallDirection::Outgoing,
+        Direction::Internal => v1::CallDirection::Internal,
+    }
+}
+
+/// How far a call is, as told.
+pub(super) fn call_phase(phase: Phase) -> v1::CallPhase {
+    match phase {
+        Phase::Ringing => v1::CallPhase::BeforeCall,
+        Phase::PickedUp => v1::CallPhase::PickedUp,
+        Phase::Ended => v1::CallPhase::Ended,
+    }
+}
+
 /// A direction in words, for planned steps.
 pub(super) fn direction_word(direction: Direction) -> &'static str {
     match direction {

@@ -41,7 +41,7 @@ fn faults_are_shown_one_a_line_with_file_line_and_key() {
     assert_eq!(
         lines[1],
         "tieline.toml:3: server.listen: there is no such key; accepted here: grpc_listen, http_listen, \
-         grpc_unix_socket, drain_seconds"
+         public_url, grpc_unix_socket, drain_seconds"
     );
     assert_eq!(lines.len(), 2);
 }
@@ -148,7 +148,7 @@ fn ports_the_system_chooses_do_not_collide() {
 fn a_project_needs_an_id_a_zone_and_a_region() {
     one("", "projects", "[[projects]]");
     let without = "[[projects]]\nid = \"shop\"\nzone = \"Europe/Kyiv\"\nregion = \"UA\"";
-    one(without, "projects[0].connection.crm", "is missing; write one of retailcrm, zoho");
+    one(without, "projects[0].connection.crm", "is missing; write one of dataverse, remonline, retailcrm, sendpulse, zoho");
     let text = project("", "");
     one(&text.replace("id = \"shop\"", ""), "projects[0].id", "is missing");
     one(&text.replace("\"shop\"", "\"a/b\""), "projects[0].id", "Latin letters");
@@ -185,7 +185,7 @@ fn g_01_a_project_with_two_connections_is_refused() {
 #[test]
 fn a_connections_settings_are_checked_by_its_dialect() {
     let text = project("", "");
-    one(&text.replace("\"retailcrm\"", "\"sap\""), "projects[0].connection.crm", "retailcrm, zoho");
+    one(&text.replace("\"retailcrm\"", "\"sap\""), "projects[0].connection.crm", "retailcrm, sendpulse, zoho");
     one(&text.replace("{ url =", "{ urll = \"x\", url ="), "projects[0].connection.settings.urll", "no such setting");
     one(
         &text.replace("{ url =", "{ quota_share = 0, url ="),

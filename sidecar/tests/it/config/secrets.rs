@@ -23,7 +23,7 @@ fn one_fault(reference: &str, given: &Given, key: &str, words: &str) {
 fn secrets_are_in_no_debug_text() {
     let config = read(&manual::everything());
     let shown = format!("{config:?}");
-    for secret in ["key-4711", "Hook-secret", "basic-0815", "380670000001", "Olena", "olena@"] {
+    for secret in ["key-4711", "Hook-secret", "basic-0815", "Dial-secret", "platform-0816", "380670000001", "Olena", "olena@"] {
         assert!(!shown.contains(secret), "{secret} is shown");
     }
 }

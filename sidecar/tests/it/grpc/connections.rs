@@ -26,6 +26,10 @@ async fn g_01_rc_17_another_crm_of_the_project_is_refused() {
     assert_eq!((status.code(), reason(&status).as_str()), (Code::FailedPrecondition, "ANOTHER_CONNECTION_ACTIVE"));
     let own = house.admin().activate_connection(activate("shop-crm", None)).await.unwrap().into_inner();
     assert_eq!(own.connection.unwrap().state(), ConnectionState::Active);
+    let off = DeactivateConnectionRequest { project: "shop".to_owned(), ..DeactivateConnectionRequest::default() };
+    house.admin().deactivate_connection(off).await.unwrap();
+    let status = house.admin().activate_connection(activate("other-crm", None)).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::NotFound, "UNKNOWN_CONNECTION"));
 }
 
 #[tokio::test]
@@ -63,6 +67,25 @@ async fn a_crm_that_is_away_is_a_finding_of_the_check_and_no_failure() {
     let house = House::with_crm("", "").await;
     let checked = house.admin().check_connection(asked).await.unwrap().into_inner();
     assert!(checked.usable && checked.latency_ms.is_some());
+    let of = |code: &str| checked.findings.iter().find(|finding| finding.code == code).map(|found| found.severity());
+    assert_eq!(
+        (of("closed_statuses"), of("right_to_write_orders")),
+        (Some(CheckSeverity::Ok), Some(CheckSeverity::Ok))
+    );
+    assert!(checked.findings.iter().all(|finding| finding.failure.is_none()));
+}
+
+#[tokio::test]
+async fn an_agent_nobody_is_in_the_crm_is_told_to_administrators_and_stops_nothing() {
+    let house = House::with_crm("", "").await;
+    let asked = CheckConnectionRequest { project: "shop".to_owned(), connection_id: String::new() };
+    let checked = house.admin().check_connection(asked.clone()).await.unwrap().into_inner();
+    assert!(checked.findings.iter().all(|finding| finding.code != "agent_without_user"));
+    let house = House::with_crm("[[projects.agents]]\nid = \"ghost\"\nsips = [\"shop_ghost\"]", "").await;
+    let checked = house.admin().check_connection(asked).await.unwrap().into_inner();
+    let first = checked.findings.first().unwrap();
+    assert_eq!((first.code.as_str(), first.severity()), ("agent_without_user", CheckSeverity::Warning));
+    assert!(checked.usable && first.text.contains("ghost"), "{}", first.text);
 }
 
 #[tokio::test]

@@ -92,3 +92,19 @@ async fn a_known_client_is_led_to_the_owner() {
     assert_eq!((first.kind(), first.value.as_str()), (DestinationKind::SipLogin, "shop_one"));
     assert!(answer.client.unwrap().known);
 }
+
+#[tokio::test]
+async fn ro_19_routing_to_whoever_is_responsible_is_the_projects_choice() {
+    let rung = async |routing: &str| {
+        let house = House::with_crm(routing, "").await;
+        written(&house).await;
+        let answer = house.sync().route_call(ringing("0671234567")).await.unwrap().into_inner();
+        assert!(answer.client.unwrap().known, "the caller is known whether or not calls are routed");
+        answer.destinations.into_iter().map(|place| place.value).collect::<Vec<_>>()
+    };
+    assert_eq!(rung("[projects.routing]\nblocks = [{ places = [\"desk\"] }]").await, ["desk"]);
+    assert_eq!(
+        rung("[projects.routing]\nblocks = [\"responsible\", { places = [\"desk\"] }]").await,
+        ["shop_one", "desk"]
+    );
+}

@@ -151,6 +151,11 @@ fn ended(index: u64, begins: SignedDuration, dice: &mut Dice, start: Timestamp) 
     call
 }
 
+/// Within the lag each dialect's settings assume: SMART CRM 5 s, the others 30 s.
+fn lag_ms(kind: CrmKind, dice: &mut Dice) -> u64 {
+    if kind == CrmKind::Dataverse { 500 + dice.below(4_000) } else { 1_000 + dice.below(20_000) }
+}
+
 fn fault(kind: CrmKind, dice: &mut Dice) -> FaultSpec {
     let seconds = 5 + dice.below(300);
     let chance = 0.05 + 0.3 * (dice.below(100) as f64 / 100.0);
@@ -164,9 +169,9 @@ fn fault(kind: CrmKind, dice: &mut Dice) -> FaultSpec {
         json!({"name": "html_error_page", "probability": chance, "for_seconds": seconds}),
         json!({"name": "internal_error", "probability": chance, "for_seconds": seconds}),
         json!({"name": "token_revoked", "for_seconds": seconds}),
-        json!({"name": "search_lag", "ms": 1_000 + dice.below(20_000), "for_seconds": 2_000}),
+        json!({"name": "search_lag", "ms": lag_ms(kind, dice), "for_seconds": 2_000}),
     ];
-    if kind == CrmKind::Zoho {
+    if kind != CrmKind::RetailCrm {
         choices.push(json!({"name": "token_expired", "times": 1 + dice.below(3)}));
     }
     serde_json::from_value(dice.pick(&choices)).unwrap()

@@ -18,7 +18,8 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new(kind: CrmKind, seed: u64) -> Self {
-        Self { core: Core::new(kind, seed).await, accepted: Vec::new(), kind, dice: Dice::new(seed) }
+        let core = Core::with(kind, seed, settings(kind), "").await;
+        Self { core, accepted: Vec::new(), kind, dice: Dice::new(seed) }
     }
 
     /// Plays the events, then lets the dust settle.
@@ -45,4 +46,9 @@ impl World {
         self.core.settle().await;
         self.core.crash().await;
     }
+}
+
+/// RemOnline's comments cannot be looked up: what is not to be doubled may not be repeated.
+fn settings(kind: CrmKind) -> &'static str {
+    if kind == CrmKind::RemOnline { "repeat_lost_comments = false" } else { "" }
 }

@@ -1,11 +1,11 @@
 //! The project the core serves: a shop with three agents.
 
 use tieline::config::Sources;
-use tieline_sandbox::{CrmKind, retailcrm, zoho};
+use tieline_sandbox::{CrmKind, dataverse, remonline, retailcrm, sendpulse, zoho};
 
 /// What a test adds to it.
 pub(super) struct Extra {
-    /// Settings of the connection.
+    /// Settings of the connection; one of a name that is set here anyway takes its place.
     pub(super) settings: String,
     /// Sections of the project.
     pub(super) sections: String,
@@ -17,9 +17,12 @@ pub(super) struct SandboxKeys;
 impl Sources for SandboxKeys {
     fn env(&self, name: &str) -> Option<String> {
         let value = match name {
-            "CLIENT_SECRET" => zoho::SANDBOX_CLIENT_SECRET,
-            "REFRESH_TOKEN" => zoho::SANDBOX_REFRESH_TOKEN,
-            "API_KEY" => retailcrm::SANDBOX_API_KEY,
+            "ZOHO_SECRET" => zoho::SANDBOX_CLIENT_SECRET,
+            "ZOHO_REFRESH" => zoho::SANDBOX_REFRESH_TOKEN,
+            "RETAILCRM_KEY" => retailcrm::SANDBOX_API_KEY,
+            "REMONLINE_KEY" => remonline::SANDBOX_API_KEY,
+            "SENDPULSE_SECRET" => sendpulse::SANDBOX_CLIENT_SECRET,
+            "DATAVERSE_SECRET" => dataverse::SANDBOX_CLIENT_SECRET,
             _ => return None,
         };
         Some(value.to_owned())
@@ -30,18 +33,28 @@ impl Sources for SandboxKeys {
     }
 }
 
+/// The CRM users of the agents `one`, `two` and `three`; the last is the senior manager.
+pub(crate) fn users(kind: CrmKind) -> [&'static str; 3] {
+    match kind {
+        CrmKind::Zoho => ["5725767000000411001", "5725767000000411002", "5725767000000411003"],
+        CrmKind::RetailCrm => ["1", "2", "3"],
+        CrmKind::RemOnline => ["101", "102", "103"],
+        CrmKind::SendPulse => ["4101", "4102", "4103"],
+        CrmKind::Dataverse => {
+            let [one, two, three, _] = dataverse::SANDBOX_USERS;
+            [one, two, three]
+        }
+    }
+}
+
 /// The configuration as an administrator would write it.
 pub(super) fn text(kind: CrmKind, extra: &Extra) -> String {
-    let (connection, users) = match kind {
-        CrmKind::Zoho => {
-            (of_zoho(&extra.settings), ["5725767000000411001", "5725767000000411002", "5725767000000411003"])
-        }
-        CrmKind::RetailCrm => (of_retailcrm(&extra.settings), ["1", "2", "3"]),
-        other => panic!("{other} has no project here"),
-    };
+    let parts = parts(kind);
+    let own = parts.settings.lines().filter(|line| !is_set(&extra.settings, line));
+    let settings: String = own.chain(extra.settings.lines()).map(|line| format!("{}\n", line.trim())).collect();
     let agents: String = ["one", "two", "three"]
         .iter()
-        .zip(users)
+        .zip(users(kind))
         .map(|(name, user)| {
             format!("[[projects.agents]]\nid = \"{name}\"\nsips = [\"shop_{name}\"]\ncrm_user = \"{user}\"\n")
         })
@@ -53,40 +66,100 @@ pub(super) fn text(kind: CrmKind, extra: &Extra) -> String {
         region = "UA"
         senior = "three"
         [projects.connection]
+        crm = "{kind}"
         active = true
         keep_data = true
         retry_longest_ms = 60000
-        {connection}
+        [projects.connection.settings]
+        {settings}
+        [projects.connection.secrets]
+        {}
+        {}
         {agents}
         {}"#,
-        extra.sections
+        parts.secrets, parts.sections, extra.sections
     )
 }
 
-fn of_zoho(settings: &str) -> String {
-    format!(
-        r#"crm = "zoho"
-        [projects.connection.settings]
-        client_id = "{}"
-        accounts_url = "http://sim"
-        api_url = "http://sim"
-        edition = "ultimate"
-        {settings}
-        [projects.connection.secrets]
-        client_secret = {{ env = "CLIENT_SECRET" }}
-        refresh_token = {{ env = "REFRESH_TOKEN" }}"#,
-        zoho::SANDBOX_CLIENT_ID
-    )
+/// Whether a test sets the key of a line itself.
+fn is_set(settings: &str, line: &str) -> bool {
+    let key = |line: &str| line.split('=').next().unwrap_or_default().trim().to_owned();
+    settings.lines().any(|set| key(set) == key(line))
 }
 
-fn of_retailcrm(settings: &str) -> String {
-    format!(
-        r#"crm = "retailcrm"
-        [projects.connection.settings]
-        url = "http://sim"
-        site = "main"
-        {settings}
-        [projects.connection.secrets]
-        api_key = {{ env = "API_KEY" }}"#
-    )
+/// What a CRM needs of its connection, and of the project for its tasks.
+struct Parts {
+    settings: String,
+    secrets: &'static str,
+    sections: &'static str,
+}
+
+fn parts(kind: CrmKind) -> Parts {
+    match kind {
+        CrmKind::Zoho => Parts {
+            settings: format!(
+                r#"client_id = "{}"
+                accounts_url = "http://sim"
+                api_url = "http://sim"
+                edition = "ultimate""#,
+                zoho::SANDBOX_CLIENT_ID
+            ),
+            secrets: r#"client_secret = { env = "ZOHO_SECRET" }
+                refresh_token = { env = "ZOHO_REFRESH" }"#,
+            sections: "",
+        },
+        CrmKind::RetailCrm => Parts {
+            settings: r#"url = "http://sim"
+                site = "main""#
+                .to_owned(),
+            secrets: r#"api_key = { env = "RETAILCRM_KEY" }"#,
+            sections: "",
+        },
+        CrmKind::RemOnline => Parts {
+            settings: r#"url = "http://sim"
+                create = "client,lead,order"
+                branch_id = "11"
+                order_type = "21"
+                lead_type = "31"
+                missed_call_task = true"#
+                .to_owned(),
+            secrets: r#"api_key = { env = "REMONLINE_KEY" }"#,
+            sections: "",
+        },
+        CrmKind::SendPulse => of_sendpulse(),
+        CrmKind::Dataverse => Parts {
+            settings: format!(
+                r#"url = "http://sim"
+                login_url = "http://sim"
+                tenant = "{}"
+                client_id = "{}""#,
+                dataverse::SANDBOX_TENANT,
+                dataverse::SANDBOX_CLIENT_ID
+            ),
+            secrets: r#"client_secret = { env = "DATAVERSE_SECRET" }"#,
+            sections: "",
+        },
+    }
+}
+
+/// The fourth user gets what nobody else has; tasks stand on the default board (SP-10).
+fn of_sendpulse() -> Parts {
+    Parts {
+        settings: format!(
+            r#"url = "http://sim"
+            client_id = "{}"
+            responsible_id = "4104"
+            create = "contact,deal"
+            pipeline_id = "{}"
+            step_id = "2011""#,
+            sendpulse::SANDBOX_CLIENT_ID,
+            sendpulse::SANDBOX_PIPELINE_ID
+        ),
+        secrets: r#"client_secret = { env = "SENDPULSE_SECRET" }"#,
+        sections: r#"[projects.missed_task]
+            name = "Call back"
+            board = "301"
+            step = "3011"
+            due_minutes = 240"#,
+    }
 }

@@ -38,7 +38,7 @@ impl<'a> Reader<'a> {
     }
 
     fn fault(&mut self, key: &str, text: impl Into<String>) {
-        self.faults.push(Fault { key: key.to_owned(), text: text.into() });
+        self.faults.push(Fault::setting(key, text));
     }
 
     /// A value; a blank one counts as not given.
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
     fn secret(&mut self, key: &str) -> Option<SecretString> {
         let value = self.connect.secrets.get(key)?.expose_secret().trim();
         if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
-            self.fault(key, "it holds blanks or characters no key has; copy it again");
+            self.faults.push(Fault::secret(key, "it holds blanks or characters no key has; copy it again"));
         }
         Some(value).filter(|value| !value.is_empty()).map(SecretString::from)
     }
@@ -73,11 +73,18 @@ impl<'a> Reader<'a> {
         match (key, id, secret) {
             (Some(key), None, None) => return Credentials::Key(key),
             (None, Some(id), Some(secret)) => return Credentials::App { id, secret },
-            (Some(_), _, _) => self.fault("api_key", "give either api_key or client_id with client_secret, not both"),
-            (None, Some(_), None) => self.fault("client_secret", "give the secret that belongs to client_id"),
+            (Some(_), _, _) => self
+                .faults
+                .push(Fault::secret("api_key", "give either api_key or client_id with client_secret, not both")),
+            (None, Some(_), None) => {
+                self.faults.push(Fault::secret("client_secret", "give the secret that belongs to client_id"))
+            }
             (None, None, Some(_)) => self.fault("client_id", "give the id that belongs to client_secret"),
             (None, None, None) => {
-                self.fault("api_key", "give api_key, or client_id and client_secret (account settings, API)");
+                self.faults.push(Fault::secret(
+                    "api_key",
+                    "give api_key, or client_id and client_secret (account settings, API)",
+                ));
             }
         }
         Credentials::Key(SecretString::from(""))

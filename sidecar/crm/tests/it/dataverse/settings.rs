@@ -99,5 +99,4 @@ fn the_abilities_are_those_of_an_activity_that_is_completed() {
     assert!(can.completes_call_record && can.amends_call_record && can.leaves_contacts_unnamed);
     assert!(can.logs_unlinked_calls && !can.announces_ringing && can.notes_on.is_empty());
     assert_eq!(can.search_lag_seconds, 9);
-    assert_eq!(crm.default_place(), None);
 }

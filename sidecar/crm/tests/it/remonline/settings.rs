@@ -91,7 +91,6 @@ fn the_abilities_are_those_of_a_crm_without_a_call_list() {
     assert!(abilities.notes_in_new_records && abilities.closes_tasks);
     assert!(!abilities.takes_visits && !abilities.logs_unlinked_calls && !abilities.amends_call_record);
     assert_eq!((abilities.search_lag_seconds, abilities.spellings_max, abilities.task_needs), (30, 12, None));
-    assert_eq!(crm.default_place(), None);
 }
 
 #[test]

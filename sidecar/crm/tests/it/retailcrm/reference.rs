@@ -9,7 +9,7 @@ use tieline_engine::{
     record::{CrmField, Kind},
     redact::Private,
     scenario::TaskAbout,
-    step::{Action, Place, StepKey, Task},
+    step::{Action, StepKey, Task},
 };
 
 use super::{ask, asked, at, caller, dialect, entity, known, look_up, perform, session, step};
@@ -164,13 +164,6 @@ fn the_form_of_a_new_order_is_linked_where_the_project_gives_its_address() {
     assert_eq!(path.as_deref(), Some("https://demo.retailcrm.pro/orders/add?customerId=5%2F6"));
     let elsewhere = link(&[("new_deal_url", "https://forms.example/{contact}/order")]);
     assert_eq!(elsewhere.as_deref(), Some("https://forms.example/5%2F6/order"));
-}
-
-#[test]
-fn the_default_status_is_the_default_place() {
-    assert_eq!(dialect(&[]).default_place(), None);
-    let place = Place { pipeline: None, stage: "call-back".to_owned() };
-    assert_eq!(dialect(&[("default_status", "call-back")]).default_place(), Some(place));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::json;
 use tieline_crm::{Method, Trouble};
 use tieline_engine::{ids::UserId, phone::Phone, record::Kind};
 
-use super::support::{dialect, in_session, learn, learned};
+use super::support::{create, dialect, in_session, learn, new_fields, sent};
 use crate::scripted::Scripted;
 
 #[test]
@@ -100,17 +100,12 @@ fn learning_asks_for_fields_pipelines_and_tries_the_join() {
 }
 
 #[test]
-fn the_default_place_comes_from_the_default_pipeline() {
-    let place = learned(&[]).default_place().unwrap();
-    assert_eq!((place.pipeline.as_deref(), place.stage.as_str()), (Some("Standard (Standard)"), "New"));
-}
-
-#[test]
 fn a_missing_right_to_layouts_stops_no_call() {
     let denied = r#"{"code":"OAUTH_SCOPE_MISMATCH","details":{},"message":"Unauthorized","status":"error"}"#;
     let net = Scripted::new([(204, ""), (204, ""), (204, ""), (204, ""), (401, denied), (204, "")]);
     let learned = learn(&*dialect(&[]), &net).unwrap();
-    assert_eq!(learned.default_place().unwrap().stage, "Qualification");
+    let (_, deal) = sent(&*learned, &create(Kind::Deal, new_fields(), None));
+    assert_eq!(deal["Stage"], json!("Qualification"));
 }
 
 #[test]
@@ -147,7 +142,7 @@ fn a_join_that_zoho_refuses_is_not_tried_again() {
 
 #[test]
 fn a_closing_date_is_written_where_the_layout_demands_one() {
-    use super::support::{create, new_fields, perform, record, written};
+    use super::support::{perform, record, written};
     let layouts = r#"{"layouts":[{"id":"901","sections":[{"fields":[{"api_name":"Closing_Date","required":true}]}]}]}"#;
     let net = Scripted::new([(204, ""), (204, ""), (204, ""), (204, ""), (200, layouts), (204, ""), (204, "")]);
     let learned = learn(&*dialect(&[("closing_days", "10")]), &net).unwrap();

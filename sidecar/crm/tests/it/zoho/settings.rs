@@ -69,6 +69,18 @@ fn a_link_leads_to_the_data_centre_of_the_account() {
 }
 
 #[test]
+fn a_fault_says_whether_its_key_is_a_setting_or_a_secret() {
+    let keys = |of_secret: bool| {
+        let faults = faults(&Connect::default()).into_iter().filter(|fault| fault.of_secret == of_secret);
+        faults.map(|fault| fault.key).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (keys(true), keys(false)),
+        (vec!["client_secret".into(), "refresh_token".into()], vec!["client_id".into()])
+    );
+}
+
+#[test]
 fn the_form_of_a_new_deal_is_linked_where_the_project_gives_its_address() {
     let link = |more: &[(&str, &str)]| dialect(more).new_deal_link(&RecordId::new("5/7"));
     assert_eq!(link(&[]), None);
@@ -76,11 +88,4 @@ fn the_form_of_a_new_deal_is_linked_where_the_project_gives_its_address() {
     assert_eq!(path.as_deref(), Some("https://crm.zoho.eu/crm/tab/Potentials/create?contact=5%2F7"));
     let elsewhere = link(&[("new_deal_url", "https://forms.example/{contact}")]);
     assert_eq!(elsewhere.as_deref(), Some("https://forms.example/5%2F7"));
-}
-
-#[test]
-fn the_place_of_new_deals_is_the_configured_one() {
-    let place = dialect(&[("default_pipeline", "Repairs"), ("default_stage", "In work")]).default_place().unwrap();
-    assert_eq!((place.pipeline.as_deref(), place.stage.as_str()), (Some("Repairs"), "In work"));
-    assert_eq!(dialect(&[]).default_place().unwrap().stage, "Qualification");
 }

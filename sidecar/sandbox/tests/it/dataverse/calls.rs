@@ -137,6 +137,18 @@ fn a_late_recording_is_noted_on_a_closed_call_unless_the_org_forbids_it() {
 }
 
 #[test]
+fn two_calls_of_one_second_are_told_apart_by_their_markers() {
+    let mut org = Org::new();
+    let call = |marker: &str| json!({"actualstart": "2026-03-02T08:00:00Z", "phonenumber": "1", "description": format!("Talk: 5 s\n{marker}")});
+    for marker in ["tl-5zinq2q3j3vx5igz", "tl-z26v5dq958ykkhnu"] {
+        org.send("POST", "phonecalls", &call(marker));
+    }
+    assert!(org.bench.sim.audit().clean());
+    org.send("POST", "phonecalls", &call("tl-5zinq2q3j3vx5igz"));
+    assert_eq!(org.bench.sim.audit().doubled_calls[0].key, "tl-5zinq2q3j3vx5igz");
+}
+
+#[test]
 fn one_call_under_two_ids_is_doubled_for_the_audit() {
     let mut org = Org::new();
     org.anna();

@@ -144,3 +144,21 @@ fn calls_of_the_accounts_own_app_are_read_and_attached_only() {
         assert_eq!(account.post(&owner, Value::Null).1["data"]["total"], json!(1), "{owner}");
     }
 }
+
+#[test]
+fn a_deal_carries_its_comments_where_contacts_carry_theirs() {
+    let mut account = Account::new();
+    let contact = account.contact("380671234567");
+    let id = account.post("/deals", deal(contact)).1["data"]["id"].clone();
+    account.post(&format!("/deals/{id}/comments"), json!({"message": "Call [tl:a]"}));
+    let mut read = |shown: &str| {
+        account.set(json!({ "comments_shown": shown }));
+        let single = account.get(&format!("/deals/{id}")).1["data"]["comments"][0]["text"].clone();
+        let listed = account.get(&format!("/contacts/{contact}/deals")).1["data"][0]["comments"][0]["text"].clone();
+        (single, listed)
+    };
+    let text = json!("Call [tl:a]");
+    assert_eq!(read("everywhere"), (text.clone(), text.clone()));
+    assert_eq!(read("single"), (text, Value::Null));
+    assert_eq!(read("never"), (Value::Null, Value::Null));
+}

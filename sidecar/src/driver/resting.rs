@@ -5,14 +5,17 @@ use std::{future::Future, pin::pin, time::Duration};
 use tieline_crm::Trouble;
 use tokio::time;
 
-use crate::driver::connection::Connection;
+use super::connection::Connection;
 
 /// How often it is looked whether the gate has closed meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Does work that asks the CRM, and gives up when the connection's gate is closed: after trouble it stays so for
 /// longer than anybody waits.
-pub(super) async fn unless_resting<T>(connection: &Connection, work: impl Future<Output = T>) -> Result<T, Trouble> {
+///
+/// # Errors
+/// The CRM is given a rest.
+pub async fn unless_resting<T>(connection: &Connection, work: impl Future<Output = T>) -> Result<T, Trouble> {
     let mut work = pin!(work);
     loop {
         match time::timeout(LOOK_EVERY, &mut work).await {
@@ -24,7 +27,10 @@ pub(super) async fn unless_resting<T>(connection: &Connection, work: impl Future
 }
 
 /// Learns the CRM now: a person asks, and what the delivery rested for need not be waited out.
-pub(super) async fn learn_now(connection: &Connection) -> Result<(), Trouble> {
+///
+/// # Errors
+/// What went wrong, by who must act.
+pub async fn learn_now(connection: &Connection) -> Result<(), Trouble> {
     connection.gate.reopen();
     unless_resting(connection, connection.learn()).await?
 }

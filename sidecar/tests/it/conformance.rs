@@ -1,0 +1,38 @@
+//! One suite every dialect passes against its simulated CRM: each case under each named fault, in virtual time, with
+//! the real engine, driver and store. The matrix is data; `tests/conformance` prints it.
+
+mod cases;
+mod dataverse;
+mod faults;
+mod matrix;
+mod profile;
+mod remonline;
+mod retailcrm;
+mod sendpulse;
+mod world;
+mod zoho;
+
+#[test]
+fn zoho_conforms_in_every_case_under_every_fault() {
+    matrix::hold(&zoho::Zoho);
+}
+
+#[test]
+fn retailcrm_conforms_in_every_case_under_every_fault() {
+    matrix::hold(&retailcrm::RetailCrm);
+}
+
+#[test]
+fn remonline_conforms_in_every_case_under_every_fault() {
+    matrix::hold(&remonline::RemOnline);
+}
+
+#[test]
+fn sendpulse_conforms_in_every_case_under_every_fault() {
+    matrix::hold(&sendpulse::SendPulse);
+}
+
+#[test]
+fn dataverse_conforms_in_every_case_under_every_fault() {
+    matrix::hold(&dataverse::Dataverse);
+}
