@@ -42,6 +42,9 @@ use section::Section;
 /// The commented reference of every key; a working configuration of one project.
 pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
 
+/// Faults of syntax told at once: a file of another kind has one in every line.
+const SYNTAX_FAULTS_MAX: usize = 100;
+
 /// A configuration, checked.
 #[derive(Debug)]
 pub struct Config {
@@ -76,7 +79,7 @@ pub fn load(path: &Path, sources: &dyn Sources) -> Result<Config, Faults> {
 pub fn parse(name: &str, text: &str, sources: &dyn Sources) -> Result<Config, Faults> {
     let journal = Journal::new(text);
     let (document, syntax) = DeTable::parse_recoverable(text);
-    for error in &syntax {
+    for error in syntax.iter().take(SYNTAX_FAULTS_MAX) {
         let at = error.span().map(|span| span.start);
         journal.note(at, "", format!("is no TOML: {}; correct it to see what else there is", error.message()));
     }

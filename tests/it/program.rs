@@ -39,7 +39,32 @@ pub(crate) struct Ended {
 impl Program {
     /// Starts it and waits until it listens.
     pub(crate) fn start(config: &Path) -> Self {
-        let mut child = serve(config).spawn().unwrap();
+        Self::listening(serve(config))
+    }
+
+    /// Starts it on a disk that is full as soon as a file has so many bytes.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_short_of_disk(config: &Path, bytes: u64) -> Self {
+        let mut short = Command::new("prlimit");
+        // A process is killed for files that grow too long, unless it looks away.
+        short.arg(format!("--fsize={bytes}:unlimited")).args(["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+        let serve = serve(config);
+        short.arg(serve.get_program()).args(serve.get_args());
+        short.envs(serve.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        short.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::listening(short)
+    }
+
+    /// Gives the disk room again.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn give_disk(&self) {
+        let pid = self.child.id().to_string();
+        let given = Command::new("prlimit").args(["--fsize=unlimited:unlimited", "--pid", &pid]).status().unwrap();
+        assert!(given.success());
+    }
+
+    fn listening(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let log = Some(read_all(child.stderr.take().unwrap()));
         let told = lines(child.stdout.take().unwrap());
         let mut program = Self { child, log, grpc: String::new(), http: String::new() };

@@ -7,6 +7,7 @@ mod phone;
 
 mod crm;
 mod desk;
+mod fuzz;
 mod office;
 mod properties;
 mod rules_abilities;

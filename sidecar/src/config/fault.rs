@@ -56,14 +56,16 @@ impl fmt::Display for Faults {
 impl std::error::Error for Faults {}
 
 /// Collects faults while a document is read.
-pub(super) struct Journal<'t> {
-    document: &'t str,
+pub(super) struct Journal {
+    /// Where each line but the first begins, in bytes.
+    lines: Vec<usize>,
     faults: RefCell<Vec<Fault>>,
 }
 
-impl<'t> Journal<'t> {
-    pub(super) fn new(document: &'t str) -> Self {
-        Self { document, faults: RefCell::default() }
+impl Journal {
+    pub(super) fn new(document: &str) -> Self {
+        let ends = document.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self { lines: ends.map(|(at, _)| at + 1).collect(), faults: RefCell::default() }
     }
 
     /// Notes a fault at a position of the document, in bytes.
@@ -78,6 +80,6 @@ impl<'t> Journal<'t> {
     }
 
     fn line(&self, at: usize) -> usize {
-        1 + self.document.bytes().take(at).filter(|byte| *byte == b'\n').count()
+        1 + self.lines.partition_point(|line| *line <= at)
     }
 }

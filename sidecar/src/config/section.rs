@@ -17,7 +17,7 @@ pub(super) type Value<'s> = Spanned<DeValue<'s>>;
 
 /// A table being read. Values that are missing or wrong are noted and replaced, for the reader to go on.
 pub(super) struct Section<'s> {
-    journal: &'s Journal<'s>,
+    journal: &'s Journal,
     path: String,
     at: Option<usize>,
     table: Option<&'s DeTable<'s>>,
@@ -29,7 +29,7 @@ pub(super) struct Section<'s> {
 
 impl<'s> Section<'s> {
     /// The document itself.
-    pub(super) fn root(journal: &'s Journal<'s>, table: &'s DeTable<'s>) -> Self {
+    pub(super) fn root(journal: &'s Journal, table: &'s DeTable<'s>) -> Self {
         let (path, at, table) = (String::new(), None, Some(table));
         Self { journal, path, at, table, broken: false, asked: Vec::new(), refused: Vec::new() }
     }

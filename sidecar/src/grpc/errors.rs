@@ -105,8 +105,14 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let reason = match &error {
             StoreError::Full => ErrorReason::QueueFull,
-            StoreError::Broken(_) | StoreError::Away(_) | StoreError::Taken => ErrorReason::StoreUnavailable,
-            StoreError::Unreadable(_) => ErrorReason::Internal,
+            StoreError::Away(_) | StoreError::Taken => ErrorReason::StoreUnavailable,
+            StoreError::Broken(_) | StoreError::Unreadable(_) => {
+                // It names files of this machine: that is for its log.
+                tracing::error!(%error, "the store did not do it");
+                let text =
+                    "the store is not available, nothing was stored; the sidecar's log names the file and the cause";
+                return Self::new(ErrorReason::StoreUnavailable, text);
+            }
             StoreError::Closed => ErrorReason::ShuttingDown,
         };
         Self::new(reason, error.to_string())

@@ -8,11 +8,14 @@
 
 mod accept;
 mod admin;
+mod advice;
 mod bulk;
+mod check;
 mod connections;
 mod filter;
 mod home;
 mod job;
+mod mark;
 mod progress;
 mod queue;
 mod readers;
@@ -41,8 +44,8 @@ use self::{
     home::{Home, Work},
 };
 use super::{
-    Accepted, ConnectionState, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply, State, StateIs,
-    Store, StoreError, StoredCall, Written,
+    Accepted, ConnectionState, Filter, KeptToken, KeptTrouble, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply,
+    State, StateIs, Store, StoreError, StoredCall, Written,
 };
 
 /// The embedded store.
@@ -156,7 +159,14 @@ impl Store for SqliteStore {
 
     fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], limit: usize) -> Reply<'_, Vec<StoredCall>> {
         let (project, busy) = (project.clone(), busy.to_vec());
-        self.read(move |conn| queue::due(conn, &project, now, &busy, limit))
+        Box::pin(async move {
+            let of = project.clone();
+            let queue::Due { calls, damaged } = self.read(move |conn| queue::due(conn, &of, now, &busy, limit)).await?;
+            if !damaged.is_empty() {
+                self.write(move |conn| queue::set_aside(conn, &project, &damaged, now)).await?;
+            }
+            Ok(calls)
+        })
     }
 
     fn next_due(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {

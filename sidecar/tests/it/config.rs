@@ -3,7 +3,7 @@
 mod access;
 mod dialing;
 mod faults;
-mod manual;
+pub(crate) mod manual;
 mod secrets;
 
 use std::{
@@ -23,13 +23,13 @@ use crate::authority::Authority;
 const TOKEN: &str = "token-0123456789abcdef0123456789abcdef";
 
 /// Environment and files of a test.
-struct Given {
+pub(crate) struct Given {
     env: BTreeMap<String, String>,
     files: BTreeMap<PathBuf, String>,
 }
 
 impl Given {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let env = [
             ("RETAILCRM_API_KEY", "key-4711"),
             ("TIELINE_WEBHOOK_SECRET", "Hook-secret_0123456789"),
@@ -75,7 +75,7 @@ impl Sources for Given {
 }
 
 /// The least there must be, with more keys of the project and more tables behind it.
-fn project(keys: &str, tables: &str) -> String {
+pub(crate) fn project(keys: &str, tables: &str) -> String {
     format!(
         r#"[[projects]]
 id = "shop"

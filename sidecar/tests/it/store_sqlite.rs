@@ -27,14 +27,14 @@ mod in_a_file {
     crate::store_suite::store_suite!(super::in_new_directory());
 }
 
-fn in_new_directory() -> (SqliteStore, TempDir) {
+pub(crate) fn in_new_directory() -> (SqliteStore, TempDir) {
     let directory = TempDir::new().unwrap();
     let store = SqliteStore::open(&directory.path().join("tieline.db")).unwrap();
     (store, directory)
 }
 
 /// The files as a power cut would leave them, elsewhere.
-fn copy_of(directory: &TempDir) -> TempDir {
+pub(crate) fn copy_of(directory: &TempDir) -> TempDir {
     let copy = TempDir::new().unwrap();
     for name in ["tieline.db", "tieline.db-wal"] {
         fs::copy(directory.path().join(name), copy.path().join(name)).unwrap();
@@ -43,7 +43,7 @@ fn copy_of(directory: &TempDir) -> TempDir {
 }
 
 /// Keeps the store's writer from writing for as long as it lives.
-fn hold(path: &Path) -> Connection {
+pub(crate) fn hold(path: &Path) -> Connection {
     let other = Connection::open(path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     other

@@ -205,7 +205,7 @@ impl Transport for SimTransport {
     }
 }
 
-fn translated(request: Request) -> SimRequest {
+pub(crate) fn translated(request: Request) -> SimRequest {
     use secrecy::ExposeSecret as _;
     let method = match request.method {
         Method::Get => "GET",

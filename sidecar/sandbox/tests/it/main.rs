@@ -3,6 +3,7 @@
 
 mod dataverse;
 mod faults;
+mod fuzz;
 mod helpers;
 mod remonline;
 mod retailcrm;

@@ -83,7 +83,6 @@ impl Refused {
             Self::Intake(IntakeError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Intake(IntakeError::UnsupportedType(_)) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Intake(_) => StatusCode::BAD_REQUEST,
-            Self::Store(StoreError::Unreadable(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Store(_) | Self::StoreSlow => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -103,7 +102,6 @@ impl Refused {
             Self::Body(StatusCode::PAYLOAD_TOO_LARGE) => IntakeError::TooLarge.hint(),
             Self::Body(_) => "send it again, whole",
             Self::Intake(error) => error.hint(),
-            Self::Store(StoreError::Unreadable(_)) => "ask whoever looks after the sidecar",
             Self::Store(_) | Self::StoreSlow => "send it again later: a repeat is harmless",
         };
         text.to_owned()

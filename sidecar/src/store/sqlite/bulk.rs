@@ -65,7 +65,7 @@ pub(super) fn requeue(
     portion: Portion,
 ) -> Result<Portion, StoreError> {
     portion.take(conn, project, filter, |stored| {
-        if !may_requeue(stored.state, filter) {
+        if !may_requeue(stored.state, filter) || row::is_damaged(stored) {
             return Ok(false);
         }
         let mut facts = stored.facts.clone();

@@ -1,7 +1,6 @@
 //! The two homes of the embedded store: a file with its threads, or memory with none.
 
 use std::{
-    fs::{self, TryLockError},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
@@ -12,14 +11,21 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{Bounds, StoreError, job::Job, readers, schema, worker::Worker, writer};
+use super::{
+    Bounds, StoreError,
+    job::Job,
+    mark::{self, Mark},
+    readers, schema,
+    worker::Worker,
+    writer,
+};
 
 /// Where work is done.
 pub(super) enum Home {
     /// On the caller's own thread.
     Memory(Mutex<Connection>),
     /// On threads of the file's own.
-    File(Mutex<Option<Threads>>),
+    File(PathBuf, Mutex<Option<Threads>>),
 }
 
 /// A file's threads. Dropping the senders lets the threads finish what is queued and end.
@@ -46,12 +52,14 @@ impl Home {
 
     /// A home in a file.
     pub(super) fn file(path: &Path, bounds: Bounds, commits: Arc<AtomicU64>) -> Result<Self, StoreError> {
-        let lock = lock(path)?;
-        let conn = schema::open_writer(path, bounds.file_bytes).map_err(|error| naming(path, error))?;
-        let (reads, mut workers) = readers::start(path, bounds.queue)?;
-        let (writes, worker) = writer::start(conn, lock, bounds.queue, commits)?;
+        let mut mark = Mark::lock(path)?;
+        let named = |error| mark::naming(path, error);
+        let conn = schema::open_writer(path, bounds.file_bytes).map_err(named)?;
+        mark.opened().map_err(named)?;
+        let (reads, mut workers) = readers::start(path, bounds.queue).map_err(named)?;
+        let (writes, worker) = writer::start(conn, mark, bounds.queue, commits)?;
         workers.push(worker);
-        Ok(Self::File(Mutex::new(Some(Threads { writes, reads, workers }))))
+        Ok(Self::File(path.to_owned(), Mutex::new(Some(Threads { writes, reads, workers }))))
     }
 
     /// Does work, or has it done.
@@ -65,15 +73,19 @@ impl Home {
         async move {
             match self {
                 Self::Memory(conn) => inline(&conn.lock().unwrap_or_else(PoisonError::into_inner), kind, job, commits),
-                Self::File(threads) => send(threads, kind, job)?,
+                Self::File(_, threads) => send(threads, kind, job)?,
             }
-            answer.await.unwrap_or(Err(StoreError::Closed))
+            let answer = answer.await.unwrap_or(Err(StoreError::Closed));
+            match self {
+                Self::Memory(_) => answer,
+                Self::File(path, _) => answer.map_err(|error| mark::naming(path, error)),
+            }
         }
     }
 
     /// Lets the threads finish what is queued, and waits for them. Later work is refused.
     pub(super) async fn close(&self) -> Result<(), StoreError> {
-        let Self::File(threads) = self else { return Ok(()) };
+        let Self::File(_, threads) = self else { return Ok(()) };
         let taken = threads.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Threads { writes, reads, workers }) = taken else { return Ok(()) };
         drop((writes, reads));
@@ -105,31 +117,4 @@ fn send(threads: &Mutex<Option<Threads>>, kind: Work, job: Job) -> Result<(), St
         TrySendError::Full(_) => StoreError::Full,
         TrySendError::Disconnected(_) => StoreError::Closed,
     })
-}
-
-/// What cannot be opened is a matter for a person, who has to know which file is meant.
-fn naming(path: &Path, error: StoreError) -> StoreError {
-    let path = path.display();
-    match error {
-        StoreError::Broken(text) => StoreError::Broken(format!("{path}: {text}")),
-        StoreError::Unreadable(text) => StoreError::Unreadable(format!("{path}: {text}")),
-        other => other,
-    }
-}
-
-/// Two sidecars on one file would deliver every call twice, so a file beside it is locked for as long as writing
-/// goes on. Its rights do not matter: it stays empty.
-fn lock(path: &Path) -> Result<fs::File, StoreError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    let name = PathBuf::from(name);
-    let broken = |error| StoreError::Broken(format!("{}: {error}", name.display()));
-    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(&name).map_err(broken)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(StoreError::Broken(format!("{}: another sidecar works on this file", path.display())))
-        }
-        Err(TryLockError::Error(error)) => Err(broken(error)),
-    }
 }

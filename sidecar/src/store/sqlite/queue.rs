@@ -24,6 +24,19 @@ const FEW_DUE: i64 = 256;
 /// Calls answered at once at most: more than any driver works on at a time.
 const DUE_MAX: usize = 1_000;
 
+/// Calls whose turn it is, and those among them that cannot be read.
+pub(super) struct Due {
+    pub(super) calls: Vec<StoredCall>,
+    pub(super) damaged: Vec<Damaged>,
+}
+
+/// A call that cannot be read: it must not hold up the others.
+pub(super) struct Damaged {
+    seq: i64,
+    lane: String,
+    found: String,
+}
+
 /// Calls whose turn it is; see [`super::Store::due`].
 pub(super) fn due(
     conn: &Connection,
@@ -31,18 +44,43 @@ pub(super) fn due(
     now: Timestamp,
     busy: &[String],
     limit: usize,
-) -> Result<Vec<StoredCall>, StoreError> {
+) -> Result<Due, StoreError> {
     let heads_due: i64 =
         conn.prepare_cached(COUNT_DUE)?.query_row(params![project.as_str(), micros(now), FEW_DUE], |row| row.get(0))?;
     let index = if heads_due < FEW_DUE { "calls_due" } else { "calls_turn" };
     let mut statement = conn.prepare_cached(&due_sql(index))?;
     let limit = i64::try_from(limit.min(DUE_MAX)).unwrap_or(i64::MAX);
     let mut rows = statement.query(params![project.as_str(), micros(now), row::to_json(busy)?, limit])?;
-    let mut calls = Vec::new();
+    let mut due = Due { calls: Vec::new(), damaged: Vec::new() };
     while let Some(row) = rows.next()? {
-        calls.push(row::stored(row)?);
+        match row::whole(row) {
+            Ok(call) => due.calls.push(call),
+            Err(StoreError::Unreadable(found)) => {
+                due.damaged.push(Damaged { seq: row.get("seq")?, lane: row.get("lane")?, found });
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(calls)
+    Ok(due)
+}
+
+/// Puts calls that cannot be read among the failed ones, where a person sees them; the others of their lanes go on.
+pub(super) fn set_aside(
+    conn: &Connection,
+    project: &ProjectId,
+    damaged: &[Damaged],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for Damaged { seq, lane, found } in damaged {
+        conn.prepare_cached(SET_ASIDE)?.execute(params![
+            seq,
+            row::to_json(&row::damage(found, now))?,
+            row::DAMAGED,
+            micros(now)
+        ])?;
+        settle(conn, project, lane, now)?;
+    }
+    Ok(())
 }
 
 /// The earliest time of a head. When it has passed, [`due`] finds a call, unless that call's lane is busy; when it
@@ -99,6 +137,10 @@ pub(super) fn go_live(conn: &Connection, project: &ProjectId, lane: &str) -> Res
 pub(super) fn is_live(conn: &Connection, project: &ProjectId, lane: &str) -> Result<bool, StoreError> {
     Ok(conn.prepare_cached(IS_LIVE)?.query_row(params![project.as_str(), lane], |row| row.get(0))?)
 }
+
+const SET_ASIDE: &str =
+    "UPDATE calls SET state = 'failed', trouble = ?2, trouble_reason = ?3, changed_at = ?4, retrying = 0
+    WHERE seq = ?1 AND state = 'waiting'";
 
 const COUNT_DUE: &str = "SELECT count(*) FROM (
     SELECT 1 FROM calls INDEXED BY calls_due

@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, config::DbConfig};
 
-use super::StoreError;
+use super::{StoreError, advice, check};
 
 /// Marks the file as ours ("TIEL"), so that another program's database is never taken for an empty store.
 const APPLICATION_ID: i64 = 0x5449_454C;
@@ -31,7 +31,11 @@ pub(super) fn open_writer(path: &Path, bytes_max: Option<u64>) -> Result<Connect
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY)?;
+    // A file that is refused is left as it was: closing it would otherwise copy its log into it.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     check_identity(&conn)?;
+    check::whole(&conn, path)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     conn.pragma_update(None, "journal_mode", "wal")?;
     conn.pragma_update(None, "synchronous", "full")?;
     conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
@@ -123,6 +127,6 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(_) => Ok(()),
-        Err(error) => Err(StoreError::Broken(error.to_string())),
+        Err(error) => Err(advice::of_io(&error)),
     }
 }

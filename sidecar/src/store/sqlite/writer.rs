@@ -4,13 +4,10 @@
 //! A job that fails after it has written something must be taken back alone. Savepoints do that, and cost each job a
 //! copy of every page it touches; as such failures are rare, a transaction is tried without them first.
 
-use std::{
-    fs::File,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, sync_channel},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+    mpsc::{Receiver, SyncSender, sync_channel},
 };
 
 use rusqlite::Connection;
@@ -18,16 +15,18 @@ use rusqlite::Connection;
 use super::{
     StoreError,
     job::{Job, Ran},
+    mark::Mark,
     worker::Worker,
 };
 
 /// Jobs per transaction: more would not save flushes that matter, and would make the first one wait longer.
 const BATCH: usize = 256;
 
-/// Starts the thread; it ends when every sender is gone and the queue is empty. `lock` is held until then.
+/// Starts the thread; it ends when every sender is gone and the queue is empty. The store is marked as in
+/// use until then.
 pub(super) fn start(
     conn: Connection,
-    lock: File,
+    mark: Mark,
     queue: usize,
     commits: Arc<AtomicU64>,
 ) -> Result<(SyncSender<Job>, Worker), StoreError> {
@@ -35,7 +34,7 @@ pub(super) fn start(
     let worker = Worker::start("store-writer", move || {
         run(&conn, &jobs, &commits);
         drop(conn);
-        drop(lock);
+        mark.closed();
     })?;
     Ok((sender, worker))
 }

@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::parse;
 
 /// The manual with all that is commented out switched on, but for the keys that exclude others.
-pub(super) fn everything() -> String {
+pub(crate) fn everything() -> String {
     let on = |line: &str| match line.strip_prefix('#') {
         Some(key) if key.starts_with(|c: char| c == '[' || c.is_ascii_lowercase()) => key.to_owned(),
         _ => line.to_owned(),

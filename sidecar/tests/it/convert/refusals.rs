@@ -42,10 +42,13 @@ fn all_wrong_fields_travel_together() {
 #[test]
 fn what_may_succeed_later_says_when() {
     let retry = |refusal: Refusal| Status::from(refusal).get_details_retry_info().and_then(|info| info.retry_delay);
-    for error in [StoreError::Full, StoreError::Broken("disk full".to_owned()), StoreError::Closed] {
-        assert!(retry(error.clone().into()).is_some(), "{error}");
+    let (broken, damaged) = ("/data/calls.db: disk full".to_owned(), "/data/calls.db: page 7".to_owned());
+    for error in [StoreError::Full, StoreError::Broken(broken), StoreError::Unreadable(damaged), StoreError::Closed] {
+        let status = Status::from(Refusal::from(error.clone()));
+        assert!(status.get_details_retry_info().is_some(), "{error}");
+        assert!(matches!(status.code(), Code::Unavailable | Code::ResourceExhausted), "{error}");
+        assert!(!status.message().contains("/data"), "a caller is told no paths: {status}");
     }
-    assert!(retry(StoreError::Unreadable("row 7".to_owned()).into()).is_none());
     let limited = Trouble::RateLimited { retry_after: Some(Duration::from_secs(9)) };
     assert_eq!(retry(Refusal::trouble(&limited)), Some(Duration::from_secs(9)), "the CRM's own word counts");
     assert!(retry(Refusal::trouble(&Trouble::CredentialsDead("refused".to_owned()))).is_none());
