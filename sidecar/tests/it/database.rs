@@ -1,6 +1,8 @@
 //! A PostgreSQL server for tests: the one of `TIELINE_TEST_POSTGRES`, else one that `tests/postgres` starts and that ends
 //! with this process. Each test has a schema of its own in it.
 
+#![allow(dead_code, reason = "several test programs and a benchmark share it, and each needs a part")]
+
 use std::{
     env,
     io::{BufRead as _, BufReader, Write as _},
