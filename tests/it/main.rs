@@ -5,7 +5,6 @@
 mod accounts;
 mod crash;
 mod crms;
-#[allow(dead_code, reason = "the sidecar's own tests need more of it")]
 #[path = "../../sidecar/tests/it/database.rs"]
 mod database;
 mod exchange;

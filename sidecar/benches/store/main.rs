@@ -12,7 +12,6 @@
     reason = "a benchmark is a program for a terminal"
 )]
 
-#[allow(dead_code, reason = "the tests need more of it")]
 #[path = "../../tests/it/database.rs"]
 mod database;
 

@@ -16,7 +16,7 @@ pub enum StoreConfig {
         path: PathBuf,
     },
     /// A PostgreSQL database, which several sidecars may share.
-    Postgres(PostgresConfig),
+    Postgres(Box<PostgresConfig>),
 }
 
 /// Seconds a sidecar that is not heard of keeps its clients: as long as a CRM is waited for at most.
@@ -80,5 +80,5 @@ fn postgres(section: &mut Section<'_>, sources: &dyn Sources) -> Option<StoreCon
     }
     (config.ca_file, config.connections) = (ca_file, connections as usize);
     (config.lease, config.patience) = (Duration::from_secs(u64::from(lease)), Duration::from_secs(u64::from(patience)));
-    Some(StoreConfig::Postgres(config))
+    Some(StoreConfig::Postgres(Box::new(config)))
 }

@@ -33,7 +33,7 @@ fn every_fault_is_told_with_its_file_and_key_and_the_exit_code_says_usage() {
     let broken = DEFAULT_TOML
         .replace("region = \"UA\"", "region = \"XX\"")
         .replace("zone = \"Europe/Kyiv\"", "zone = \"Europe/Nowhere\"")
-        .replace("kind = \"sqlite\"", "kind = \"paper\"");
+        .replace("#kind = \"postgres\"", "kind = \"paper\"");
     let file = file(&broken);
     let output = check(file.path(), &[]);
     assert_eq!(output.status.code(), Some(64));

@@ -1,6 +1,8 @@
 //! A PostgreSQL server for tests: the one of `TIELINE_TEST_POSTGRES`, else one that `tests/postgres` starts and that ends
 //! with this process. Each test has a schema of its own in it.
 
+#![allow(dead_code, reason = "several test programs and a benchmark share it, and each needs a part")]
+
 use std::{
     env,
     io::{BufRead as _, BufReader, Write as _},
@@ -17,7 +19,7 @@ use tokio_postgres::{Client, NoTls};
 
 /// A server of this process, started by `tests/postgres`.
 pub(crate) struct Server {
-    orders: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
+    orders: Mutex<(Option<ChildStdin>, BufReader<ChildStdout>)>,
     child: Child,
     url: String,
 }
@@ -39,7 +41,7 @@ impl Server {
         let mut command = Command::new(script);
         command.env("TIELINE_POSTGRES_FSYNC", fsync).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let (orders, mut said) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let (orders, mut said) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
         let mut url = String::new();
         said.read_line(&mut url).unwrap();
         assert!(url.starts_with("postgres://"), "tests/postgres has started no server, see above");
@@ -49,7 +51,7 @@ impl Server {
     /// `stop`, `start`, `restart`, or `crash`, which is a restart without a word of warning.
     pub(crate) fn order(&self, order: &str) {
         let mut orders = self.orders.lock().unwrap();
-        writeln!(orders.0, "{order}").unwrap();
+        writeln!(orders.0.as_ref().unwrap(), "{order}").unwrap();
         let mut done = String::new();
         orders.1.read_line(&mut done).unwrap();
         assert_eq!(done, "done\n", "{order}");
@@ -63,9 +65,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // The end of its input tells it to clean up; waiting lets it.
-        drop(self.orders.get_mut().map(|orders| orders.0.flush()));
-        drop(self.child.kill());
+        // The end of its input tells it to stop the server and to clean up.
+        drop(self.orders.get_mut().map(|orders| orders.0.take()));
         drop(self.child.wait());
     }
 }
