@@ -11,7 +11,7 @@ use self::world::World;
 use crate::wired::in_virtual_time;
 
 /// Seeds each CRM is played with in the test suite.
-const SEEDS: u64 = 60;
+const SEEDS: u64 = 40;
 
 fn play(kind: CrmKind, seed: u64) {
     in_virtual_time(async {
