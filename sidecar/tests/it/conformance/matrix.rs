@@ -19,6 +19,7 @@ enum Cell {
 }
 
 /// Runs a CRM's part of the matrix, prints it, and fails if a cell has.
+#[expect(clippy::print_stdout, reason = "tests/conformance shows what the test prints")]
 pub(super) fn hold(profile: &dyn Profile) {
     let usual = readings::usual();
     let rows: Vec<(Case, Vec<(Fault, Cell)>)> = Case::ALL
