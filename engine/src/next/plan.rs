@@ -14,7 +14,7 @@ use crate::{
     reason::{Reason, ReasonCode},
     record::Kind,
     scenario::{By, Row, Situation, Then, Treat},
-    step::{Action, CallEntry, Ref, Step},
+    step::{Action, CallEntry, Ref, Step, StepKey},
 };
 
 /// Everything a plan is made from.
@@ -87,8 +87,11 @@ fn missing_steps(known: &Known<'_>, row: &Row, reasons: &mut Vec<Reason>) -> (Ve
     let mut steps = Vec::new();
     for kind in PEOPLE {
         steps.extend(steps::person(known, &row.then, kind, reasons));
+        if kind == Kind::Contact {
+            let phone = steps::phone(known, &steps);
+            steps = phone_behind_its_contact(steps, phone);
+        }
     }
-    steps.extend(steps::phone(known, &steps));
     steps.extend(completion::announce(known, &row.then));
     let mut entry = None;
     if known.is_over() {
@@ -108,6 +111,17 @@ fn missing_steps(known: &Known<'_>, row: &Row, reasons: &mut Vec<Reason>) -> (Ve
         steps = notes_behind_their_records(steps);
     }
     (steps, entry)
+}
+
+/// Nothing hangs on a contact before it has its number: until then what hangs on it is found by nobody who looks the
+/// number up, and would be made twice after a lost answer.
+fn phone_behind_its_contact(mut steps: Vec<Step>, phone: Option<Step>) -> Vec<Step> {
+    let is_made = |step: &Step| step.key == StepKey::create(Kind::Contact);
+    let place = steps.iter().position(is_made).map_or(0, |made| made + 1);
+    if let Some(phone) = phone {
+        steps.insert(place, phone);
+    }
+    steps
 }
 
 /// Puts a note on a record of this list right behind what makes the record, so that both fit into one request.

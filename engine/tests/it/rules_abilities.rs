@@ -242,3 +242,15 @@ fn a_half_made_contact_is_gone_on_with_and_never_made_again() {
         assert_eq!(contact.fields.marks.get("utm_source").map(String::as_str), Some("google"));
     }
 }
+
+#[test]
+fn a_contact_has_its_number_before_anything_hangs_on_it() {
+    let rows = json!([{ "name": "any", "then": { "contact": "create_and_update", "deal": "create" } }]);
+    let mut desk = in_steps();
+    desk.policy.scenario = office::scenario(rows);
+    desk.policy.abilities.kinds = [Kind::Contact, Kind::Deal].into();
+    assert_eq!(desk.deliver(incoming("a").utm("google").answered_by(OLENA).done()), End::Written);
+    let done: Vec<StepKey> = desk.crm.done.iter().map(|(_, key)| key.clone()).collect();
+    let (contact, deal) = (StepKey::create(Kind::Contact), StepKey::create(Kind::Deal));
+    assert_eq!(done, [contact, StepKey::add_phone(), StepKey::update(Kind::Contact), deal]);
+}

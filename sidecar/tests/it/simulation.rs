@@ -11,7 +11,7 @@ use self::world::World;
 use crate::wired::in_virtual_time;
 
 /// Seeds each CRM is played with in the test suite, with one sidecar and with two, which take longer.
-const SEEDS: [u64; 2] = [60, 20];
+const SEEDS: [u64; 2] = [40, 20];
 
 fn play(kind: CrmKind, sidecars: u8, seed: u64) {
     in_virtual_time(async {

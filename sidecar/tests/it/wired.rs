@@ -33,6 +33,9 @@ use tokio::{
 pub(crate) use self::configuration::users;
 use self::{configuration::Extra, shared::Shared};
 
+/// Where the simulated CRM is reached.
+const HOST: &str = "http://sim";
+
 /// Virtual time in which everything must be settled once the faults are over (invariant I6 of field.md 3).
 const SETTLES_WITHIN: Duration = Duration::from_secs(3 * 60 * 60);
 
@@ -70,7 +73,9 @@ impl Core {
 
     /// The same with settings of the connection and with sections of the project.
     pub(crate) async fn with(kind: CrmKind, seed: u64, settings: &str, sections: &str) -> Self {
-        let sim = Arc::new(Mutex::new(Sim::new(kind, seed)));
+        let mut sim = Sim::new(kind, seed);
+        sim.set_base_url(HOST);
+        let sim = Arc::new(Mutex::new(sim));
         let clock = Arc::new(VirtualClock::new(seed));
         let store = Arc::new(SqliteStore::in_memory().unwrap());
         let extra = Extra { settings: settings.to_owned(), sections: sections.to_owned() };
@@ -214,7 +219,7 @@ pub(crate) fn translated(request: Request) -> SimRequest {
         Method::Patch => "PATCH",
         Method::Delete => "DELETE",
     };
-    let target = request.url.strip_prefix("http://sim").expect("all requests go to the configured host");
+    let target = request.url.strip_prefix(HOST).expect("all requests go to the configured host");
     let mut translated = SimRequest::new(method, target);
     for (name, value) in &request.headers {
         translated = translated.header(name, value);

@@ -2,7 +2,13 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::{cases::Case, faults::Fault, profile::Profile, world::World};
+use super::{
+    cases::Case,
+    faults::Fault,
+    profile::Profile,
+    readings::{self, Reading},
+    world::World,
+};
 use crate::wired::in_virtual_time;
 
 /// What became of a case under a fault.
@@ -13,17 +19,33 @@ enum Cell {
 }
 
 /// Runs a CRM's part of the matrix, prints it, and fails if a cell has.
+#[expect(clippy::print_stdout, reason = "tests/conformance shows what the test prints")]
 pub(super) fn hold(profile: &dyn Profile) {
+    let usual = readings::usual();
     let rows: Vec<(Case, Vec<(Fault, Cell)>)> = Case::ALL
         .into_iter()
-        .map(|case| (case, Fault::ALL.into_iter().map(|fault| (fault, cell(profile, case, fault))).collect()))
+        .map(|case| (case, Fault::ALL.into_iter().map(|fault| (fault, cell(profile, &usual, case, fault))).collect()))
         .collect();
     println!("{}", shown(profile, &rows));
     let failed = rows.iter().flat_map(|(_, cells)| cells).filter(|(_, cell)| matches!(cell, Cell::Failed(_))).count();
     assert_eq!(failed, 0, "cells of the matrix that failed");
 }
 
-fn cell(profile: &dyn Profile, case: Case, fault: Fault) -> Cell {
+/// Plays every case in the other readings of a CRM's reference.
+pub(super) fn hold_readings(profile: &dyn Profile) {
+    let mut failed = Vec::new();
+    for reading in readings::others(profile.kind()) {
+        for (case, fault) in Case::ALL.into_iter().flat_map(|case| readings::FAULTS.map(|fault| (case, fault))) {
+            if let Cell::Failed(why) = cell(profile, &reading, case, fault) {
+                let Reading { sim, settings } = &reading;
+                failed.push(format!("{sim} {settings:?}: {} / {}: {why}", case.name(), fault.name()));
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+fn cell(profile: &dyn Profile, reading: &Reading, case: Case, fault: Fault) -> Cell {
     if let Some(why) = case.lacks(profile).or_else(|| profile.lacks(fault)) {
         return Cell::NotApplicable(why);
     }
@@ -37,7 +59,7 @@ fn cell(profile: &dyn Profile, case: Case, fault: Fault) -> Cell {
         let told = serde_json::to_string(&specs).unwrap();
         let run = catch_unwind(AssertUnwindSafe(|| {
             in_virtual_time(async {
-                let mut world = World::new(profile, fault, specs).await;
+                let mut world = World::new(profile, reading, fault, specs).await;
                 case.play(&mut world).await;
                 was_struck |= world.was_struck();
             });

@@ -34,8 +34,8 @@ pub(super) trait Profile: Sync {
     /// A part of the path of requests that are batches.
     fn batch(&self) -> &'static str;
 
-    /// Whether clients have an owner under the settings of a fault.
-    fn owns_clients(&self, _fault: Fault) -> bool {
+    /// Whether clients have an owner with some settings.
+    fn owns_clients(&self, _settings: &str) -> bool {
         true
     }
 

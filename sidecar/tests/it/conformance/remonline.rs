@@ -38,8 +38,8 @@ impl Profile for RemOnline {
     }
 
     /// Clients of the first generation have no manager.
-    fn owns_clients(&self, fault: Fault) -> bool {
-        fault != Fault::TokenExpired
+    fn owns_clients(&self, settings: &str) -> bool {
+        !settings.contains("token")
     }
 
     fn repeats_lost_comments(&self) -> bool {

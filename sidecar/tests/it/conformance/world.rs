@@ -16,6 +16,7 @@ use tokio::time::{self, Instant};
 use super::{
     faults::Fault,
     profile::{Client, Desk, Held, HeldClient, Profile, user},
+    readings::Reading,
 };
 use crate::wired::Core;
 
@@ -31,6 +32,7 @@ pub(super) struct World<'a> {
     pub(super) profile: &'a dyn Profile,
     fault: Fault,
     specs: Vec<FaultSpec>,
+    owns_clients: bool,
     accepted: Vec<CallId>,
 }
 
@@ -62,11 +64,13 @@ pub(super) enum Owner {
 
 impl<'a> World<'a> {
     /// A core that has learned its CRM.
-    pub(super) async fn new(profile: &'a dyn Profile, fault: Fault, specs: Vec<FaultSpec>) -> Self {
-        let core = Core::with(profile.kind(), 1, profile.settings(fault), profile.sections()).await;
+    pub(super) async fn new(profile: &'a dyn Profile, reading: &Reading, fault: Fault, specs: Vec<FaultSpec>) -> Self {
+        let settings = format!("{}\n{}", profile.settings(fault), reading.settings);
+        let core = Core::with(profile.kind(), 1, &settings, profile.sections()).await;
+        core.sim.lock().unwrap().configure(&reading.sim).unwrap();
         time::sleep(Duration::from_secs(60)).await;
         assert!(core.sidecar().connection(&core.project).unwrap().is_ready(), "the CRM was learned");
-        Self { core, profile, fault, specs, accepted: Vec::new() }
+        Self { core, profile, fault, specs, owns_clients: profile.owns_clients(&settings), accepted: Vec::new() }
     }
 
     /// From now on the fault strikes.
@@ -170,7 +174,7 @@ impl<'a> World<'a> {
 
     /// Who gets the task of an owner: the senior manager where clients have none.
     fn holder(&self, agent: &str) -> &'static str {
-        let has_owner = agent != OWNER || self.profile.owns_clients(self.fault);
+        let has_owner = agent != OWNER || self.owns_clients;
         user(self.profile.kind(), if has_owner { agent } else { "three" })
     }
 
@@ -178,7 +182,7 @@ impl<'a> World<'a> {
         let is = |agent: &str| owner == user(self.profile.kind(), agent);
         match (expected, self.profile.makes().owner_of_new) {
             (Owner::Kept(agent), _) => is(agent),
-            (Owner::New(_), _) if !self.profile.owns_clients(self.fault) => owner.is_empty(),
+            (Owner::New(_), _) if !self.owns_clients => owner.is_empty(),
             (Owner::New(_), Some(always)) => owner == always,
             (Owner::New(agents), None) => agents.iter().any(|agent| is(agent)),
         }

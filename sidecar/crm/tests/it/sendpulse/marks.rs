@@ -147,3 +147,13 @@ fn tasks_are_found_by_the_end_of_their_description_in_one_request() {
         assert!(!found.marks.contains_key(&review.mark));
     }
 }
+
+#[test]
+fn tasks_are_found_without_the_filter_where_the_crm_does_not_know_it() {
+    let missed = doubtful(StepKey::task(TaskAbout::MissedCall));
+    let tasks = json!({"data": [{"id": 81, "description": format!("[{}]", missed.mark.as_str())}]}).to_string();
+    let refused = r#"{"message":"The createdAtFrom field is unknown.","error_code":422}"#;
+    let (found, _, net) = find(&[], None, from_ref(&missed), [(422, refused), (200, &tasks)]);
+    assert_eq!(body(&net.sent()[1]), json!({"limit": 100}));
+    assert_eq!(found.marks.get(&missed.mark), Some(&RecordId::new("81")));
+}
