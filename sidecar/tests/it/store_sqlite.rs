@@ -109,7 +109,7 @@ async fn a_full_queue_refuses_and_keeps_what_it_took() {
 async fn a_full_disk_refuses_and_loses_nothing_that_was_answered() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("tieline.db");
-    let bounds = Bounds { file_bytes: Some(600 << 10), ..Bounds::default() };
+    let bounds = Bounds { file_bytes: Some(400 << 10), ..Bounds::default() };
     let store = SqliteStore::open_with(&path, bounds).unwrap();
     let (mut taken, mut refused) = (Vec::new(), 0);
     for round in 0..40 {
