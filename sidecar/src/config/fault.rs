@@ -55,6 +55,19 @@ impl fmt::Display for Faults {
 
 impl std::error::Error for Faults {}
 
+/// Longest text of a fault, in characters: the list of accepted keys fits.
+const TEXT_MAX: usize = 2_000;
+/// Longest path of a key.
+const KEY_MAX: usize = 200;
+
+/// A file of another kind may have a key as long as itself.
+fn cut(text: String, max: usize) -> String {
+    match text.char_indices().nth(max) {
+        Some((at, _)) => text.get(..at).unwrap_or_default().to_owned() + "…",
+        None => text,
+    }
+}
+
 /// Collects faults while a document is read.
 pub(super) struct Journal {
     /// Where each line but the first begins, in bytes.
@@ -71,8 +84,8 @@ impl Journal {
     /// Notes a fault at a position of the document, in bytes.
     pub(super) fn note(&self, at: Option<usize>, key: impl Into<String>, text: impl Into<String>) {
         let line = at.map(|at| self.line(at));
-        let text = text.into().replace('\n', "; ");
-        self.faults.borrow_mut().push(Fault { line, key: key.into(), text });
+        let text = cut(text.into().replace('\n', "; "), TEXT_MAX);
+        self.faults.borrow_mut().push(Fault { line, key: cut(key.into(), KEY_MAX), text });
     }
 
     pub(super) fn into_faults(self) -> Vec<Fault> {

@@ -27,7 +27,7 @@ pub fn document(metadata: &str, lock: &str) -> Result<Value, String> {
         let package = packages.get(id).ok_or("a package of the graph is missing")?;
         components.insert(reference(package), component(package, &checksums));
     }
-    let main = components.remove(&reference(&packages[program])).unwrap_or_default();
+    let main = components.remove(&reference(packages[program])).unwrap_or_default();
     let dependencies = dependencies(program, &needs, &packages);
     Ok(json!({
         "bomFormat": "CycloneDX",

@@ -112,12 +112,18 @@ pub(super) fn judge(intent: Intent, name: &str, response: &Response) -> Result<(
     }
     let error = body.as_ref().and_then(|body| body.get("error"));
     let text = |key| error.and_then(|error: &Value| error.get(key)).and_then(Value::as_str).unwrap_or_default();
-    let code = text("code").to_ascii_lowercase();
+    let code = Some(text("code").to_ascii_lowercase()).filter(|code| is_code(code)).unwrap_or_default();
     if let Some(trouble) = by_code(&code, name, response) {
         return Err(Failure::Trouble(trouble));
     }
     let is_api = error.is_some();
     by_status(intent, name, response, is_api, &code, text("message"))
+}
+
+/// Codes are 32 bits in hexadecimal. Anything else may be what was sent, and is not passed on.
+fn is_code(text: &str) -> bool {
+    let hex = text.strip_prefix("0x").unwrap_or_default();
+    (1..=8).contains(&hex.len()) && hex.bytes().all(|digit| digit.is_ascii_hexdigit())
 }
 
 /// One row or a list. `None`: there is no such row.

@@ -62,13 +62,13 @@ impl<'a> Refusal<'a> {
             return None;
         }
         let message = item.get("message").and_then(Value::as_str).unwrap_or_default();
-        Some(Self { code: word(code), message, details: item.get("details").unwrap_or(&Value::Null) })
+        Some(Self { code: name_or_code(code), message, details: item.get("details").unwrap_or(&Value::Null) })
     }
 
     /// The field it is about, where it names one.
     pub(super) fn field(&self) -> Option<String> {
         let named = ["api_name", "column_name", "clause"].iter().find_map(|name| self.details.get(*name)?.as_str());
-        named.map(word)
+        named.map(name_or_code)
     }
 
     /// The code and the field, for people.
@@ -190,7 +190,7 @@ fn sub(item: &Value) -> Sub {
         let body = response.and_then(|response| response.get("body")).cloned().unwrap_or_default();
         Reply { status, body: if body.is_object() { body } else { Value::Null } }
     });
-    Sub { code: item.get("code").and_then(Value::as_str).map(word).unwrap_or_default(), reply }
+    Sub { code: item.get("code").and_then(Value::as_str).map(name_or_code).unwrap_or_default(), reply }
 }
 
 /// Whether an item says it worked.
@@ -203,10 +203,19 @@ fn is_error(item: &Value) -> bool {
     item.get("status").and_then(Value::as_str) == Some("error")
 }
 
-/// A code or field name, without anything that could be personal data.
+/// The name of an edition or the id of a layout, with nothing in it that would mean something in an address.
 pub(super) fn word(text: &str) -> String {
     let fits = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.' | ' ' | '-');
     text.chars().filter(fits).take(64).collect()
+}
+
+/// A code or field name, without anything that could be personal data: what has other letters, or digits enough for a
+/// telephone number, is neither.
+fn name_or_code(text: &str) -> String {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '.' | '-');
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let is_word = text.len() <= 64 && digits < 9 && text.chars().all(fits);
+    if is_word { text.to_owned() } else { "unreadable".to_owned() }
 }
 
 /// An id, as text or number.

@@ -282,3 +282,12 @@ fn the_smaller_tables_are_checked() {
     of_tables("[projects.messenger]\nsip_account = \"yes\"", "messenger.sip_account", "true or false");
     of_tables("[projects.rooting]\nblocks = []", "rooting", "routing");
 }
+
+#[test]
+fn a_file_of_another_kind_is_refused_at_once_and_in_few_lines() {
+    let noise = "--b\n".repeat(1_000_000);
+    assert_eq!(faults(&noise).list().len(), 100);
+    let key = "k".repeat(100_000);
+    let shown = faults(&format!("{key} = 1\n")).to_string();
+    assert!(shown.len() < 5_000, "{} bytes are shown", shown.len());
+}

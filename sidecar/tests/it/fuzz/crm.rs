@@ -29,10 +29,10 @@ mod steps;
 /// What is asked of a dialect, by its letter.
 const ASKS: &[u8] = b"glmpPufLiI";
 /// What the CRM knows of the client, and no text for administrators may repeat.
-const PRIVATE: [&str; 3] = ["67123456", "Kanarka", "rec.example"];
+const PRIVATE: [&str; 4] = ["380671234567", "0671234567", "Olha Kanarka", "rec.example"];
 
 const WORDS: &[&str] = &[
-    "Kanarka",
+    "Olha Kanarka",
     "+380671234567",
     "id",
     "data",

@@ -1,7 +1,5 @@
 //! The list of parts, from a small workspace and from this one.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
-
 use std::{collections::BTreeSet, fs, process::Command};
 
 use serde_json::{Value, json};

@@ -42,6 +42,13 @@ fn find(settings: &[(&str, &str)], net: &Scripted, ask: &LookUp) -> Result<Found
 }
 
 #[test]
+fn what_stands_in_the_place_of_a_code_and_is_none_is_not_repeated() {
+    let net = Scripted::new([(400, error("380671234567", "no number").as_str())]);
+    let trouble = find(&[], &net, &ask(Some(sought(&[Kind::Contact])), Vec::new())).unwrap_err();
+    assert!(matches!(&trouble, Trouble::Malformed(text) if text.contains("http_400")), "{trouble}");
+}
+
+#[test]
 fn a_client_costs_one_request_over_every_spelling_and_column() {
     let net = Scripted::new([(200, NOBODY)]);
     let found = find(&[], &net, &ask(Some(sought(&[Kind::Contact])), Vec::new())).unwrap();

@@ -123,6 +123,18 @@ fn other_refusals_are_told_by_code_and_field_only() {
 }
 
 #[test]
+fn what_stands_in_the_place_of_a_code_or_field_and_is_none_is_not_repeated() {
+    for (code, api_name) in [("INVALID_DATA 380671234567", "Owner"), ("INVALID_DATA", "Olha Kanarka")] {
+        let StepResult::Refused { code, text } = refused(&error(code, &json!({ "api_name": api_name })), &lead())
+        else {
+            panic!("not refused")
+        };
+        assert!(!format!("{code} {text}").contains("380671234567"), "{code} {text}");
+        assert!(!text.contains("Olha"), "{text}");
+    }
+}
+
+#[test]
 fn a_record_that_is_gone_is_told_by_its_kind() {
     let gone = |details: &Value, step: &Step| {
         let item = json!({ "code": "INVALID_DATA", "details": details, "status": "error",
