@@ -6,7 +6,8 @@
 //! | tables, values, unknown keys | `section.rs` |
 //! | faults and their places | `fault.rs` |
 //! | where secrets come from | `secret.rs` |
-//! | `[server]`, `[store]`, `[telemetry]` | `server.rs` |
+//! | `[server]`, `[telemetry]` | `server.rs` |
+//! | `[store]` | `store.rs` |
 //! | `[[projects]]` | `project.rs`, and for their parts `connection.rs`, `people.rs`, `handling.rs`, `scenario.rs`, `dialing.rs`, `smart_phone.rs` |
 
 mod connection;
@@ -20,6 +21,7 @@ mod secret;
 mod section;
 mod server;
 mod smart_phone;
+mod store;
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -27,7 +29,8 @@ use toml::de::DeTable;
 
 pub use fault::{Fault, Faults};
 pub use secret::{Sources, System};
-pub use server::{Server, StoreConfig};
+pub use server::Server;
+pub use store::StoreConfig;
 
 use crate::{project::Project, telemetry::Telemetry};
 use fault::Journal;
@@ -80,7 +83,7 @@ pub fn parse(name: &str, text: &str, sources: &dyn Sources) -> Result<Config, Fa
 /// `None` only after a fault was noted.
 fn read(mut root: Section<'_>, sources: &dyn Sources) -> Option<Config> {
     let server = server::server(root.section("server"));
-    let store = server::store(root.section("store"));
+    let store = store::store(root.section("store"), sources);
     let telemetry = server::telemetry(root.section("telemetry"));
     let projects = projects(&mut root, sources);
     root.close();

@@ -3,6 +3,7 @@
 
 pub mod connection;
 mod deliver;
+mod others;
 pub mod quota;
 pub mod resting;
 mod seal;
@@ -117,6 +118,7 @@ impl Driver {
     /// Delivers until told to stop, then lets what is under way finish within a time.
     pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>, drain: Duration) {
         let mut loops = JoinSet::new();
+        loops.spawn(Arc::clone(&self).follow(stop.clone()));
         for connection in self.connections.values() {
             loops.spawn(Arc::clone(&self).serve(Arc::clone(connection), stop.clone(), drain));
         }

@@ -36,7 +36,7 @@ use crate::{
     net::HttpTransport,
     project::Project,
     sidecar::Sidecar,
-    store::{Store, StoreError, sqlite::SqliteStore},
+    store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
 };
 
 /// What is left to close after the drain, at most.
@@ -118,12 +118,11 @@ pub async fn serve_over(
 ) -> Result<Running, ServeError> {
     let listeners = Listeners::bind(&config.server).await?;
     let (grpc_addr, http_addr) = (listeners.grpc_addr, listeners.http_addr);
-    let StoreConfig::Sqlite { path } = config.store;
-    let store = Arc::new(tokio::task::spawn_blocking(move || SqliteStore::open(&path)).await??);
-    let sidecar = assemble(config.projects, Arc::clone(&store) as Arc<dyn Store>, clock, transport).await?;
+    let store = open(config.store, &*clock).await?;
+    let sidecar = assemble(config.projects, Arc::clone(&store), clock, transport).await?;
     let (told, stopping) = watch::channel(false);
     let probe = sidecar.driver().connections().next().map(|connection| connection.project.id.clone());
-    let health = Health::new(Arc::clone(&store) as Arc<dyn Store>, probe, stopping.clone());
+    let health = Health::new(Arc::clone(&store), probe, stopping.clone());
     let house = House { sidecar: sidecar.clone(), requests: Arc::default(), health, stopping };
     let parts = house.open(listeners, config.server.drain).await?;
     tracing::info!(%grpc_addr, %http_addr, "the sidecar answers");
@@ -135,6 +134,20 @@ pub async fn serve_over(
         ended
     });
     Ok(Running { grpc_addr, http_addr, sidecar, work })
+}
+
+/// The store where the configuration says.
+async fn open(config: StoreConfig, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
+    Ok(match config {
+        StoreConfig::Sqlite { path } => {
+            Arc::new(tokio::task::spawn_blocking(move || SqliteStore::open(&path)).await??)
+        }
+        StoreConfig::Postgres(config) => {
+            // The process id is for people who look into the table; chance keeps two machines apart.
+            let name = format!("{}-{:016x}", std::process::id(), clock.random());
+            Arc::new(PostgresStore::open(&config, name).await?)
+        }
+    })
 }
 
 /// A sidecar over a store and a way to the CRMs, without doors. Number matchers are compiled here, so that the first

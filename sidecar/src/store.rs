@@ -1,8 +1,11 @@
 //! What must outlive a crash: accepted calls with their facts, records made, connections. One trait, so that the
 //! embedded store and a shared database are interchangeable; one suite runs over both.
 
+pub mod lease;
+pub mod postgres;
 pub mod sqlite;
 mod transition;
+mod values;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -17,6 +20,9 @@ use tieline_engine::{
     reason::{Reason, ReasonCode},
     record::Kind,
 };
+use tokio::sync::watch;
+
+use self::lease::Lease;
 
 /// A store's answer, to be awaited.
 pub type Reply<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
@@ -31,13 +37,15 @@ pub trait Store: Send + Sync {
 
     /// Calls whose turn it is, live ones first, then by order of acceptance: at most one per lane, the earliest
     /// that waits there. A call that waits for a retry keeps later calls of its lane back; one that waits for
-    /// further facts of its own does not. Lanes named in `busy` are left out.
+    /// further facts of its own does not. Lanes named in `busy` are left out. Where several sidecars share the store,
+    /// the lanes are claimed with it: no other sidecar is given them before they are set free or the lease is over.
     fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], limit: usize) -> Reply<'_, Vec<StoredCall>>;
 
-    /// When the next call will be due, if any waits.
+    /// When the next call will be due, if any waits in a lane that no other sidecar holds.
     fn next_due(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>>;
 
-    /// Stores a call's progress. If the call was amended since it was read, it stays waiting and due.
+    /// Stores a call's progress. If the call was amended since it was read, it stays waiting and due. Progress made
+    /// under a claim that has passed to another sidecar is refused with [`StoreError::Taken`].
     fn save(&self, progress: Progress) -> Reply<'_, ()>;
 
     /// Records made for a lane's client, not older than a time; with the agent who last talked with the client.
@@ -77,6 +85,28 @@ pub trait Store: Send + Sync {
 
     /// The ledger by day of acceptance in the project's zone, both days included.
     fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>>;
+
+    /// What the sidecars that share the store do, told anew every second or so; `None` where there can be one only.
+    fn others(&self) -> Option<watch::Receiver<Beat>> {
+        None
+    }
+
+    /// Asks for the right to renew a connection's access token. `known` is the sealed token that will not do, if any;
+    /// another one is given when it lives beyond `until`.
+    fn renew_token(&self, _project: &ProjectId, _known: Option<&[u8]>, _until: Timestamp) -> Reply<'_, Renewal> {
+        Box::pin(async { Ok(Renewal::Yours) })
+    }
+
+    /// Gives the right back, with the new token where one was got. A right that has passed on changes nothing.
+    fn renewed(&self, project: &ProjectId, token: Option<KeptToken>) -> Reply<'_, ()> {
+        match token {
+            Some(token) => self.put_token(project, token),
+            None => Box::pin(async { Ok(()) }),
+        }
+    }
+
+    /// Writes what is queued and ends; later questions are answered with [`StoreError::Closed`].
+    fn close(&self) -> Reply<'_, ()>;
 }
 
 /// The name of a call's lane, from the call as joined so far.
@@ -168,6 +198,43 @@ pub struct StoredCall {
     pub written: Vec<Written>,
     /// W3C trace context it came with.
     pub trace: Option<String>,
+    /// The right to deliver it, where several sidecars share the store and this one has it.
+    pub claim: Option<Claim>,
+}
+
+/// The right to work for one client: a sidecar's alone until it sets the lane free or its lease is over.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The client's lane.
+    pub lane: String,
+    /// Counts the claims of the lane, so that an earlier one is known as such.
+    pub fence: u64,
+    /// Another sidecar has worked for the client since this one did: what is kept of the client may be old.
+    pub moved: bool,
+    /// For how long nobody else can have the right.
+    pub lease: Lease,
+}
+
+/// What the sidecars that share a store do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beat {
+    /// Sidecars alive, this one included.
+    pub sidecars: u32,
+    /// Changes whenever a connection's state does.
+    pub connections: u64,
+    /// Projects in which a call is due that nobody delivers.
+    pub due: Vec<ProjectId>,
+}
+
+/// Whether an access token is to be renewed.
+#[derive(Clone)]
+pub enum Renewal {
+    /// Renew it, then call [`Store::renewed`].
+    Yours,
+    /// Another sidecar has renewed it.
+    Newer(KeptToken),
+    /// Another sidecar is renewing it; ask again shortly.
+    Another,
 }
 
 /// Trouble met on the way, as kept with the call: codes and texts without personal data.
@@ -227,6 +294,10 @@ pub struct Progress {
     pub own: Vec<OwnRecord>,
     /// The agent who talked with the client, once the call is over.
     pub talked: Option<AgentId>,
+    /// The right it was made under.
+    pub claim: Option<Claim>,
+    /// The delivery ends with it: any sidecar may go on with the client's calls.
+    pub rests: bool,
     /// Now.
     pub at: Timestamp,
 }
@@ -337,6 +408,12 @@ pub enum StoreError {
     /// Too much waits to be written already; try again shortly.
     #[error("the store's queue is full")]
     Full,
+    /// Another sidecar has taken over the client: nothing was stored, and nothing is to be done.
+    #[error("another sidecar has taken over this client")]
+    Taken,
+    /// The database does not answer; try again shortly.
+    #[error("the database does not answer: {0}")]
+    Away(String),
     /// Disk full, read-only, broken: an administrator must act.
     #[error("the store cannot write: {0}")]
     Broken(String),

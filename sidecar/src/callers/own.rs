@@ -94,6 +94,8 @@ mod tests {
             written: Vec::new(),
             own: vec![OwnRecord { kind: Kind::Contact, id: "7".into(), at, owner: None, contact: None, open: true }],
             talked: None,
+            claim: None,
+            rests: true,
             at,
         }
     }

@@ -38,11 +38,14 @@ impl Args {
 /// The configuration has faults, or the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = load(&args.config)?;
-    let StoreConfig::Sqlite { path } = &config.store;
+    let store = match &config.store {
+        StoreConfig::Sqlite { path } => path.display().to_string(),
+        StoreConfig::Postgres(config) => config.place(),
+    };
     let mut out = Out::new();
     out.line(format_args!("{} is in order", args.config.display()))?;
     out.line(format_args!("gRPC on {}, HTTP on {}", config.server.grpc_listen, config.server.http_listen))?;
-    out.line(format_args!("calls are kept in {}", path.display()))?;
+    out.line(format_args!("calls are kept in {store}"))?;
     for project in &config.projects {
         out.line(sum_up(project))?;
     }

@@ -1,4 +1,4 @@
-//! `[server]`, `[store]` and `[telemetry]`: the process itself.
+//! `[server]` and `[telemetry]`: the process itself.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -28,16 +28,6 @@ pub struct Server {
     pub drain: Duration,
 }
 
-/// Where calls are kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreConfig {
-    /// A database file on this machine.
-    Sqlite {
-        /// Its path.
-        path: PathBuf,
-    },
-}
-
 /// Only this machine reaches the ports, as there is no authentication on them.
 const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const GRPC: SocketAddr = SocketAddr::new(HOME, 7071);
@@ -61,16 +51,6 @@ pub(super) fn server(mut section: Section<'_>) -> Option<Server> {
     };
     section.close();
     Some(server)
-}
-
-pub(super) fn store(mut section: Section<'_>) -> Option<StoreConfig> {
-    let kind = section.text("kind");
-    let path = section.text("path").unwrap_or_else(|| "tieline.db".to_owned());
-    if kind.is_some_and(|kind| kind != "sqlite") {
-        section.fault("kind", "is no kind of store; write sqlite");
-    }
-    section.close();
-    Some(StoreConfig::Sqlite { path: PathBuf::from(path) })
 }
 
 pub(super) fn telemetry(mut section: Section<'_>) -> Option<Telemetry> {

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     clock::Clock,
     project::Project,
-    store::{ConnectionState, Filter, KeptTrouble, StateIs, Status, Store, StoreError},
+    store::{ConnectionState, Filter, KeptTrouble, StateIs, Status, Store, StoreError, lease::Lease},
     troubles,
 };
 
@@ -58,11 +58,15 @@ struct Learned {
 
 /// Sends through the gate with a token; a token that has died is replaced once.
 macro_rules! ask {
-    ($connection:expr, $priority:expr, |$dialect:ident, $session:ident| $call:expr) => {{
+    ($connection:expr, $priority:expr, |$dialect:ident, $session:ident| $call:expr) => {
+        ask!($connection, $priority, None, |$dialect, $session| $call)
+    };
+    ($connection:expr, $priority:expr, $lease:expr, |$dialect:ident, $session:ident| $call:expr) => {{
         let connection: &Connection = $connection;
         let learned = connection.learned();
         let $dialect = &learned.dialect;
-        let net = Metered::new(Arc::clone(&connection.transport), Arc::clone(&connection.gate), $priority);
+        let net =
+            Metered::new(Arc::clone(&connection.transport), Arc::clone(&connection.gate), $priority).under($lease);
         let mut renewed = false;
         loop {
             let now = connection.clock.now();
@@ -183,12 +187,12 @@ impl Connection {
         self.learned().dialect.bundle(steps).clamp(1, steps.len().max(1))
     }
 
-    /// Performs the steps of one bundle.
+    /// Performs the steps of one bundle, while a lease lasts.
     ///
     /// # Errors
     /// What went wrong, by who must act.
-    pub async fn perform(&self, steps: &[Step], priority: Priority) -> Result<Answer, Trouble> {
-        ask!(self, priority, |dialect, session| dialect.perform(session, steps))
+    pub async fn perform(&self, steps: &[Step], priority: Priority, lease: Option<Lease>) -> Result<Answer, Trouble> {
+        ask!(self, priority, lease.clone(), |dialect, session| dialect.perform(session, steps))
     }
 
     /// Learns what look-ups depend on and binds agents to the CRM's users.
@@ -245,7 +249,12 @@ impl Connection {
         let now = self.clock.now();
         let why =
             Some(KeptTrouble { reason: troubles::reason(trouble).to_owned(), text: trouble.to_string(), at: now });
-        let keep_data = self.state().keep_data;
+        let state = self.current().await?;
+        if state.status != Status::Active {
+            // Somebody has switched it off meanwhile, here or by another sidecar.
+            return Ok(());
+        }
+        let keep_data = state.keep_data;
         tracing::error!(project.id = %self.project.id, %trouble, "the connection is suspended; calls are kept");
         self.change(ConnectionState { status: Status::Suspended, since: now, why, keep_data }).await
     }
@@ -255,7 +264,7 @@ impl Connection {
     /// # Errors
     /// The store cannot write.
     pub async fn deactivate(&self) -> Result<(), StoreError> {
-        let keep_data = self.state().keep_data;
+        let keep_data = self.current().await?.keep_data;
         self.change(ConnectionState { status: Status::Inactive, since: self.clock.now(), why: None, keep_data }).await
     }
 
@@ -264,7 +273,7 @@ impl Connection {
     /// # Errors
     /// The store cannot write. `Ok(false)`: the connection is active, nothing was changed.
     pub async fn set_keep_data(&self, keep_data: bool) -> Result<bool, StoreError> {
-        let state = self.state();
+        let state = self.current().await?;
         if state.status == Status::Active {
             return Ok(false);
         }
@@ -278,7 +287,7 @@ impl Connection {
     /// # Errors
     /// The store cannot read or write.
     pub async fn activate(&self) -> Result<(u64, u64), StoreError> {
-        let state = self.state();
+        let state = self.current().await?;
         let now = self.clock.now();
         if state.status == Status::Active {
             return Ok((0, 0));
@@ -301,6 +310,29 @@ impl Connection {
         };
         let filter = Filter { states: vec![StateIs::Waiting], until: Some(until), ..Filter::default() };
         self.store.skip(&self.project.id, filter, Reason::new(code), now).await
+    }
+
+    /// Takes notice of a change that another sidecar has stored.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        let was_active = self.is_active();
+        let state = self.current().await?;
+        if state.status == Status::Active && !was_active {
+            self.gate.reopen();
+        }
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// The state as stored: where several sidecars share the store, another one may have changed it.
+    async fn current(&self) -> Result<ConnectionState, StoreError> {
+        let stored = self.store.connection(&self.project.id).await?;
+        if let Some(stored) = stored {
+            *self.state.write().unwrap_or_else(PoisonError::into_inner) = stored;
+        }
+        Ok(self.state())
     }
 
     async fn change(&self, state: ConnectionState) -> Result<(), StoreError> {

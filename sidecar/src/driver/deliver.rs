@@ -70,6 +70,7 @@ pub(super) async fn deliver(driver: &Driver, connection: &Connection, stored: St
                         told::finished(driver, connection, &delivery.stored.call, state);
                     }
                 }
+                Err(StoreError::Taken) => tracing::warn!("another sidecar has taken over the client and goes on"),
                 Err(error) => tracing::error!(%error, "the call's progress could not be stored; it is taken up again"),
             },
             Err(error) => tracing::error!(%error, %lane, "what is known of the client could not be read"),
@@ -81,6 +82,11 @@ pub(super) async fn deliver(driver: &Driver, connection: &Connection, stored: St
 impl<'a> Delivery<'a> {
     async fn new(driver: &'a Driver, connection: &'a Connection, stored: StoredCall) -> Result<Self, StoreError> {
         let now = driver.clock.now();
+        if stored.claim.as_ref().is_some_and(|claim| claim.moved) {
+            // Another sidecar has written for the client since this one has looked.
+            driver.callers.forget(&stored.call.project, &stored.lane).await;
+            driver.callers.own.forget(&stored.call.project, &stored.lane).await;
+        }
         let own = driver.store.own(&stored.call.project, &stored.lane, now - OWN_SINCE).await?;
         let mut facts = stored.facts.clone();
         facts.own = own.records;
@@ -129,9 +135,10 @@ impl<'a> Delivery<'a> {
         self.facts.begin(orders, steps, now);
         self.reasons = Some(orders.reasons.clone());
         let rest = Rest { attempts: self.stored.attempts, ..Rest::waiting(now) };
-        self.save(rest).await?;
+        self.save(rest, false).await?;
         self.driver.callers.forget(&self.stored.call.project, &self.stored.lane).await;
-        let answer = self.connection.perform(steps, self.priority).await;
+        let lease = self.stored.claim.as_ref().map(|claim| claim.lease.clone());
+        let answer = self.connection.perform(steps, self.priority, lease).await;
         let at = self.driver.clock.now();
         Ok(match answer {
             Ok(answer) => {
@@ -218,6 +225,10 @@ impl<'a> Delivery<'a> {
 
     /// Trouble ends this attempt; what is to come of it stands in one table.
     async fn troubled(&mut self, trouble: &Trouble) -> Result<State, StoreError> {
+        // Whoever has the client now knows better what came of it.
+        if self.stored.claim.as_ref().is_some_and(|claim| claim.lease.left().is_zero()) {
+            return Err(StoreError::Taken);
+        }
         let at = self.driver.clock.now();
         let attempts = self.stored.attempts.saturating_add(1);
         let asked = match trouble {
@@ -243,11 +254,12 @@ impl<'a> Delivery<'a> {
 
     async fn rest(&mut self, rest: Rest) -> Result<State, StoreError> {
         let state = rest.state;
-        self.save(rest).await?;
+        self.save(rest, true).await?;
         Ok(state)
     }
 
-    async fn save(&mut self, rest: Rest) -> Result<(), StoreError> {
+    /// `ends`: the delivery does, and the client is set free.
+    async fn save(&mut self, rest: Rest, ends: bool) -> Result<(), StoreError> {
         let talked = (rest.state == State::Written).then(|| self.talked()).flatten();
         let progress = Progress {
             project: self.stored.call.project.clone(),
@@ -263,6 +275,8 @@ impl<'a> Delivery<'a> {
             written: std::mem::take(&mut self.written),
             own: std::mem::take(&mut self.own),
             talked,
+            claim: self.stored.claim.clone(),
+            rests: ends,
             at: self.driver.clock.now(),
         };
         let tells_of_client = !progress.own.is_empty() || progress.talked.is_some();

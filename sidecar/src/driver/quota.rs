@@ -11,9 +11,11 @@ use tieline_crm::{
 };
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout},
 };
 use tracing::{Instrument as _, info_span};
+
+use crate::store::lease::Lease;
 
 /// Who goes first when the quota is short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +43,8 @@ struct State {
     telephony_free_at: Instant,
     closed_until: Instant,
     waiting: [usize; 3],
+    /// Sidecars that share the quota.
+    sharers: u32,
 }
 
 impl Gate {
@@ -48,9 +52,23 @@ impl Gate {
     #[must_use]
     pub fn new(quota: Quota) -> Arc<Self> {
         let now = Instant::now();
-        let state =
-            State { in_use: 0, general_free_at: now, telephony_free_at: now, closed_until: now, waiting: [0; 3] };
+        let state = State {
+            in_use: 0,
+            general_free_at: now,
+            telephony_free_at: now,
+            closed_until: now,
+            waiting: [0; 3],
+            sharers: 1,
+        };
         Arc::new(Self { quota, state: Mutex::new(state), changed: Notify::new() })
+    }
+
+    /// Takes an equal part of the quota among so many sidecars. Each may always send one request.
+    pub fn share_among(&self, sidecars: u32) {
+        let before = std::mem::replace(&mut self.lock().sharers, sidecars.max(1));
+        if before != sidecars {
+            self.changed.notify_waiters();
+        }
     }
 
     /// Lets nothing through for a time: the CRM asked for it, or is away.
@@ -72,12 +90,11 @@ impl Gate {
     }
 
     async fn enter(self: &Arc<Self>, class: Class, weight: u32, priority: Priority) -> Pass {
-        let weight = weight.clamp(1, self.quota.concurrency.max(1));
         let queue = Queued::new(self, priority);
         loop {
             let changed = self.changed.notified();
             match self.try_enter(class, weight, priority) {
-                Ok(()) => {
+                Ok(weight) => {
                     drop(queue);
                     return Pass { gate: Arc::clone(self), weight };
                 }
@@ -87,15 +104,19 @@ impl Gate {
         }
     }
 
-    /// Takes a place, or says when it is worth trying again (`None`: when another request ends).
-    fn try_enter(&self, class: Class, weight: u32, priority: Priority) -> Result<(), Option<Instant>> {
+    /// Takes a place and says how much of the quota it is, or says when it is worth trying again (`None`: when another
+    /// request ends).
+    fn try_enter(&self, class: Class, weight: u32, priority: Priority) -> Result<u32, Option<Instant>> {
         let mut state = self.lock();
         let now = Instant::now();
         if state.closed_until > now && class != Class::Token {
             return Err(Some(state.closed_until));
         }
         let ahead: usize = state.waiting.iter().take(priority as usize).sum();
-        if state.in_use + weight > self.quota.concurrency.max(1) || ahead > 0 {
+        let sharers = state.sharers;
+        let concurrency = (self.quota.concurrency / sharers).max(1);
+        let weight = weight.clamp(1, concurrency);
+        if state.in_use + weight > concurrency || ahead > 0 {
             return Err(None);
         }
         let (free_at, per_second) = match class {
@@ -103,15 +124,15 @@ impl Gate {
             Class::Telephony => (&mut state.telephony_free_at, self.quota.telephony_per_second),
             Class::Token => {
                 state.in_use += weight;
-                return Ok(());
+                return Ok(weight);
             }
         };
         if *free_at > now {
             return Err(Some(*free_at));
         }
-        *free_at = now + Duration::from_secs(1) / per_second.max(1);
+        *free_at = now + Duration::from_secs(1) * sharers / per_second.max(1);
         state.in_use += weight;
-        Ok(())
+        Ok(weight)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -163,13 +184,31 @@ pub struct Metered {
     inner: Arc<dyn Transport>,
     gate: Arc<Gate>,
     priority: Priority,
+    lease: Option<Lease>,
 }
 
 impl Metered {
     /// The same transport, through the gate.
     #[must_use]
     pub fn new(inner: Arc<dyn Transport>, gate: Arc<Gate>, priority: Priority) -> Self {
-        Self { inner, gate, priority }
+        Self { inner, gate, priority, lease: None }
+    }
+
+    /// The same for as long as a lease lasts: nothing is sent after its end, and no answer waited for beyond it, as
+    /// another sidecar may then do the same.
+    #[must_use]
+    pub fn under(self, lease: Option<Lease>) -> Self {
+        Self { lease, ..self }
+    }
+
+    async fn within_lease(&self, request: Request) -> Result<Response, SendError> {
+        let Some(lease) = &self.lease else { return self.inner.send(request).await };
+        let left = lease.left();
+        if left.is_zero() {
+            return Err(SendError::NotSent("this sidecar no longer holds the client".to_owned()));
+        }
+        let late = |_| Err(SendError::NoAnswer("no answer while this sidecar held the client".to_owned()));
+        timeout(left, self.inner.send(request)).await.unwrap_or_else(late)
     }
 }
 
@@ -183,7 +222,7 @@ impl Transport for Metered {
                 method = request.method.as_str(),
                 status = tracing::field::Empty
             );
-            let answer = self.inner.send(request).instrument(span.clone()).await;
+            let answer = self.within_lease(request).instrument(span.clone()).await;
             match &answer {
                 Ok(response) => span.record("status", response.status),
                 Err(SendError::NotSent(_)) => span.record("status", "not sent"),
@@ -191,5 +230,55 @@ impl Transport for Metered {
             };
             answer
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tieline_crm::transport::Method;
+
+    use super::*;
+
+    /// Answers after a second.
+    struct Slow;
+
+    impl Transport for Slow {
+        fn send<'a>(&'a self, _request: Request) -> BoxFuture<'a, Result<Response, SendError>> {
+            Box::pin(async {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Ok(Response { status: 200, headers: Vec::new(), body: Vec::new() })
+            })
+        }
+    }
+
+    fn gate(concurrency: u32, per_second: u32) -> Arc<Gate> {
+        Gate::new(Quota { concurrency, per_second, telephony_per_second: per_second })
+    }
+
+    async fn send(gate: &Arc<Gate>, lease: Option<Lease>) -> Result<Response, SendError> {
+        let net = Metered::new(Arc::new(Slow), Arc::clone(gate), Priority::Live).under(lease);
+        net.send(Request::new(Method::Get, "test", "http://crm".to_owned())).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sidecars_share_the_rate_and_the_concurrency_and_each_has_one_request_at_least() {
+        for (sidecars, seconds) in [(1, 3), (2, 6), (9, 12)] {
+            let gate = gate(4, 100);
+            gate.share_among(sidecars);
+            let begun = Instant::now();
+            let sent = (0..12).map(|_| send(&gate, None));
+            assert!(futures::future::join_all(sent).await.iter().all(Result::is_ok));
+            assert_eq!(begun.elapsed().as_secs(), seconds, "{sidecars} sidecars");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_sent_after_the_lease_and_no_answer_awaited_beyond_it() {
+        let (gate, now) = (gate(9, 100), Instant::now());
+        let lease = |millis| Some(Lease::until(now + Duration::from_millis(millis)));
+        assert!(send(&gate, lease(5_000)).await.is_ok());
+        assert!(matches!(send(&gate, lease(1_500)).await, Err(SendError::NoAnswer(_))));
+        assert_eq!(now.elapsed().as_millis() / 100, 15);
+        assert!(matches!(send(&gate, lease(1_500)).await, Err(SendError::NotSent(_))));
     }
 }

@@ -1,5 +1,5 @@
-//! One access token per connection: got once for all who wait (single flight), renewed ahead of its end, kept over
-//! restarts.
+//! One access token per connection: got once for all who wait (single flight), also among sidecars that share a store,
+//! renewed ahead of its end, kept over restarts.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,15 +13,21 @@ use tieline_engine::{
     ids::ProjectId,
     jiff::{SignedDuration, Timestamp},
 };
-use tokio::sync::Mutex;
+use tokio::{
+    sync::Mutex,
+    time::{self, Instant},
+};
 
 use super::seal::Seal;
-use crate::store::{KeptToken, Store};
+use crate::store::{KeptToken, Renewal, Store};
 
 /// A token with less life than this is renewed before it is used (zoho.md 2: refresh at about 55 of 60 minutes).
 const RENEW_AHEAD: SignedDuration = SignedDuration::from_mins(5);
 /// Longest life believed, so that a CRM's odd figure does not make a token eternal.
 const LIFE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often is looked whether another sidecar has renewed the token, and for how long.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOK_BOUND: Duration = Duration::from_secs(35);
 
 /// Keeps one connection's access token.
 pub(super) struct Tokens {
@@ -35,12 +41,17 @@ pub(super) struct Tokens {
 struct State {
     loaded: bool,
     kept: Option<Kept>,
+    /// The kept token that will not do.
+    spent: Option<Vec<u8>>,
+    /// The CRM takes the credentials themselves.
+    has_none: bool,
 }
 
 #[derive(Clone)]
 struct Kept {
     grant: Arc<Grant>,
     expires_at: Timestamp,
+    sealed: Option<Vec<u8>>,
 }
 
 impl Tokens {
@@ -62,6 +73,9 @@ impl Tokens {
         now: Timestamp,
     ) -> Result<Option<Arc<Grant>>, Trouble> {
         let mut state = self.state.lock().await;
+        if state.has_none {
+            return Ok(None);
+        }
         if !state.loaded {
             state.kept = self.load().await;
             state.loaded = true;
@@ -71,12 +85,50 @@ impl Tokens {
         {
             return Ok(Some(Arc::clone(&kept.grant)));
         }
-        let Some(grant) = dialect.grant(net).await? else { return Ok(None) };
+        if let Some(newer) = self.renewed_elsewhere(&mut state, now).await? {
+            state.kept = Some(newer.clone());
+            return Ok(Some(newer.grant));
+        }
+        let granted = dialect.grant(net).await;
+        if !matches!(granted, Ok(Some(_))) {
+            self.give_back(None).await;
+        }
+        let Some(grant) = granted? else {
+            state.has_none = true;
+            return Ok(None);
+        };
         let life = SignedDuration::try_from(grant.lives.min(LIFE_MAX)).unwrap_or(RENEW_AHEAD);
-        let kept = Kept { grant: Arc::new(grant), expires_at: now + life };
-        self.keep(&kept).await;
+        let mut kept = Kept { grant: Arc::new(grant), expires_at: now + life, sealed: None };
+        kept.sealed = self.keep(&kept).await;
         state.kept = Some(kept.clone());
         Ok(Some(kept.grant))
+    }
+
+    /// A token that another sidecar got meanwhile; `None`: it is this one's turn to get one.
+    async fn renewed_elsewhere(&self, state: &mut State, now: Timestamp) -> Result<Option<Kept>, Trouble> {
+        let given_up = Instant::now() + LOOK_BOUND;
+        if let Some(sealed) = state.kept.as_mut().and_then(|kept| kept.sealed.take()) {
+            state.spent = Some(sealed);
+        }
+        loop {
+            match self.store.renew_token(&self.project, state.spent.as_deref(), now + RENEW_AHEAD).await {
+                Ok(Renewal::Yours) => return Ok(None),
+                Ok(Renewal::Newer(token)) => match self.open(&token) {
+                    Some(kept) => return Ok(Some(kept)),
+                    // Sealed with other credentials than this sidecar's: of no use here.
+                    None => state.spent = Some(token.sealed),
+                },
+                Ok(Renewal::Another) if Instant::now() < given_up => time::sleep(LOOK_EVERY).await,
+                Ok(Renewal::Another) => {
+                    return Err(Trouble::Unavailable("another sidecar is still renewing the access token".to_owned()));
+                }
+                // A ringing phone needs a token also while the store is away.
+                Err(error) => {
+                    tracing::warn!(project.id = %self.project, %error, "the access token is renewed without the others");
+                    return Ok(None);
+                }
+            }
+        }
     }
 
     /// Throws a token away that the CRM no longer takes, unless a newer one is there already.
@@ -84,26 +136,35 @@ impl Tokens {
         let mut state = self.state.lock().await;
         let same = |kept: &Kept| used.is_some_and(|used| Arc::ptr_eq(used, &kept.grant));
         if state.kept.as_ref().is_some_and(same) {
-            state.kept = None;
+            state.spent = state.kept.take().and_then(|kept| kept.sealed);
         }
     }
 
     async fn load(&self) -> Option<Kept> {
-        let kept = self.store.token(&self.project).await.ok()??;
+        self.open(&self.store.token(&self.project).await.ok()??)
+    }
+
+    fn open(&self, kept: &KeptToken) -> Option<Kept> {
         let text = self.seal.as_ref()?.open(&kept.sealed)?;
         let (base, token) = text.expose_secret().split_once('\n')?;
         let api_base = (!base.is_empty()).then(|| base.to_owned());
         let grant = Grant { token: SecretString::from(token.to_owned()), lives: Duration::ZERO, api_base };
-        Some(Kept { grant: Arc::new(grant), expires_at: kept.expires_at })
+        Some(Kept { grant: Arc::new(grant), expires_at: kept.expires_at, sealed: Some(kept.sealed.clone()) })
     }
 
-    /// Keeping is a convenience: a token that could not be kept is only got again after a restart.
-    async fn keep(&self, kept: &Kept) {
+    /// Keeping is a convenience: a token that could not be kept is only got again after a restart. Says how it is kept.
+    async fn keep(&self, kept: &Kept) -> Option<Vec<u8>> {
         let base = kept.grant.api_base.as_deref().unwrap_or_default();
         let text = SecretString::from(format!("{base}\n{}", kept.grant.token.expose_secret()));
-        let Some(sealed) = self.seal.as_ref().and_then(|seal| seal.seal(&text)) else { return };
-        let token = KeptToken { sealed, expires_at: kept.expires_at };
-        if let Err(error) = self.store.put_token(&self.project, token).await {
+        let sealed = self.seal.as_ref().and_then(|seal| seal.seal(&text));
+        let token = sealed.clone().map(|sealed| KeptToken { sealed, expires_at: kept.expires_at });
+        self.give_back(token).await;
+        sealed
+    }
+
+    /// Others may renew again, or have what was got.
+    async fn give_back(&self, token: Option<KeptToken>) {
+        if let Err(error) = self.store.renewed(&self.project, token).await {
             tracing::warn!(project.id = %self.project, %error, "the access token could not be kept");
         }
     }

@@ -105,7 +105,7 @@ impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         let reason = match &error {
             StoreError::Full => ErrorReason::QueueFull,
-            StoreError::Broken(_) => ErrorReason::StoreUnavailable,
+            StoreError::Broken(_) | StoreError::Away(_) | StoreError::Taken => ErrorReason::StoreUnavailable,
             StoreError::Unreadable(_) => ErrorReason::Internal,
             StoreError::Closed => ErrorReason::ShuttingDown,
         };

@@ -110,12 +110,6 @@ impl SqliteStore {
         self.read(move |conn| accept::pieces(conn, &project, id.as_str()))
     }
 
-    /// Writes what is queued and closes the file; later questions are answered with [`StoreError::Closed`].
-    /// A store that is only dropped does the same without anybody waiting for it.
-    pub fn close(&self) -> Reply<'_, ()> {
-        Box::pin(self.home.close())
-    }
-
     fn read<T: Send + 'static>(
         &self,
         work: impl Fn(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -232,5 +226,10 @@ impl Store for SqliteStore {
     fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>> {
         let project = project.clone();
         self.read(move |conn| admin::ledger(conn, &project, from, to))
+    }
+
+    /// Closes the file. A store that is only dropped does the same without anybody waiting for it.
+    fn close(&self) -> Reply<'_, ()> {
+        Box::pin(self.home.close())
     }
 }

@@ -113,7 +113,7 @@ fn naming(path: &Path, error: StoreError) -> StoreError {
     match error {
         StoreError::Broken(text) => StoreError::Broken(format!("{path}: {text}")),
         StoreError::Unreadable(text) => StoreError::Unreadable(format!("{path}: {text}")),
-        StoreError::Full | StoreError::Closed => error,
+        other => other,
     }
 }
 

@@ -1,10 +1,11 @@
 //! Rows to values and back.
 
 use rusqlite::{ErrorCode, Row};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use tieline_engine::{jiff::Timestamp, reason::ReasonCode};
 
-use super::{State, StateIs, StoreError, StoredCall};
+use super::{State, StoreError, StoredCall};
+pub(super) use crate::store::values::{micros, micros_up, signed, state_columns, state_word, to_json, unsigned};
 
 /// The columns [`stored`] reads, of `calls`.
 pub(super) const COLUMNS: &str = "seq, call, version, lane, facts, state, skip_code, received_at, changed_at, due_at, \
@@ -29,27 +30,8 @@ pub(super) fn stored(row: &Row<'_>) -> Result<StoredCall, StoreError> {
         reasons: json(row, "reasons")?,
         written: json(row, "written")?,
         trace: row.get("trace")?,
+        claim: None,
     })
-}
-
-/// A state's two columns.
-pub(super) fn state_columns(state: State) -> (&'static str, Option<&'static str>) {
-    match state {
-        State::Waiting => ("waiting", None),
-        State::Written => ("written", None),
-        State::Skipped(code) => ("skipped", Some(code.as_str())),
-        State::Failed => ("failed", None),
-    }
-}
-
-/// A state's first column.
-pub(super) fn state_word(state: StateIs) -> &'static str {
-    match state {
-        StateIs::Waiting => "waiting",
-        StateIs::Written => "written",
-        StateIs::Skipped => "skipped",
-        StateIs::Failed => "failed",
-    }
 }
 
 /// The state from its two columns.
@@ -81,39 +63,11 @@ fn json_if_any<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Optio
     is_there.then(|| json(row, column)).transpose()
 }
 
-/// A value as JSON.
-pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Broken(format!("a value cannot be written: {error}")))
-}
-
 /// A column of time.
 pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp, StoreError> {
     let micros: i64 = row.get(column)?;
     Timestamp::from_microsecond(micros)
         .map_err(|_| StoreError::Unreadable(format!("column {column}, a time out of range")))
-}
-
-/// A time as a column: down to the microsecond.
-pub(super) fn micros(time: Timestamp) -> i64 {
-    let whole = time.as_microsecond();
-    (whole - i64::from(time.subsec_nanosecond() % 1_000 < 0)).max(Timestamp::MIN.as_microsecond())
-}
-
-/// A time before which nothing may happen, as a column: up to the microsecond. With [`micros`] for the present, a
-/// call is never due too early by the rounding.
-pub(super) fn micros_up(time: Timestamp) -> i64 {
-    let whole = time.as_microsecond();
-    (whole + i64::from(time.subsec_nanosecond() % 1_000 > 0)).min(Timestamp::MAX.as_microsecond())
-}
-
-/// A count for SQLite, whose integers have a sign.
-pub(super) fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// A count from SQLite.
-pub(super) fn unsigned(count: i64) -> u64 {
-    u64::try_from(count).unwrap_or(0)
 }
 
 impl From<rusqlite::Error> for StoreError {

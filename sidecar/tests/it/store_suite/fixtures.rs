@@ -86,6 +86,8 @@ pub(crate) fn progress(of: &StoredCall, state: State, seconds: i64) -> Progress 
         written: Vec::new(),
         own: Vec::new(),
         talked: None,
+        claim: of.claim.clone(),
+        rests: true,
         at: at(seconds),
     }
 }

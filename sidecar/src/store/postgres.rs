@@ -1,0 +1,354 @@
+//! The shared store: one PostgreSQL database for several sidecars.
+//!
+//! What is answered as stored is committed on the server (`synchronous_commit` as the server has it: with synchronous
+//! replicas, also there). Numbers, names and links stand in it in clear, as they are what the store is for; access
+//! tokens are sealed by the caller. See docs/several-sidecars.md.
+
+mod accept;
+mod admin;
+mod batch;
+mod bulk;
+mod connections;
+mod filter;
+mod home;
+mod life;
+mod progress;
+mod queue;
+mod row;
+mod schema;
+mod tls;
+mod trouble;
+
+use std::{
+    fmt,
+    path::PathBuf,
+    str::FromStr as _,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use deadpool_postgres::Object;
+use secrecy::{ExposeSecret as _, SecretString};
+use tieline_engine::{
+    ids::{CallId, ProjectId},
+    jiff::{Timestamp, civil::Date},
+    reason::Reason,
+};
+use tokio::{sync::watch, task::JoinHandle};
+
+use self::{
+    batch::Writer,
+    bulk::{Change, Portion},
+    home::{Done, Home, Mode},
+    life::Life,
+};
+use super::{
+    Accepted, Beat, ConnectionState, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply, Store,
+    StoreError, StoredCall,
+};
+
+/// Where the database is, and how it is used.
+#[derive(Clone)]
+pub struct PostgresConfig {
+    target: tokio_postgres::Config,
+    /// Authorities to check the server's certificate with; `None`: the machine's.
+    pub ca_file: Option<PathBuf>,
+    /// Connections at most.
+    pub connections: usize,
+    /// How long a sidecar that is not heard of keeps its claims.
+    pub lease: Duration,
+    /// How long work is tried again while the database is away.
+    pub patience: Duration,
+    /// Pieces that may wait to be stored; more are refused with [`StoreError::Full`].
+    pub queue: usize,
+}
+
+/// Its text would show the password.
+impl fmt::Debug for PostgresConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresConfig").field("place", &self.place()).finish_non_exhaustive()
+    }
+}
+
+impl PostgresConfig {
+    /// A database by its address, `postgres://user@host:port/database?parameters` or `host=… dbname=…`.
+    ///
+    /// # Errors
+    /// What is wrong with the address, without repeating it.
+    pub fn new(url: &SecretString) -> Result<Self, String> {
+        let target = tokio_postgres::Config::from_str(url.expose_secret()).map_err(|error| {
+            std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
+        })?;
+        if target.get_hosts().is_empty() && target.get_hostaddrs().is_empty() {
+            return Err("it names no host".to_owned());
+        }
+        let (lease, patience) = (Duration::from_secs(30), Duration::from_secs(10));
+        Ok(Self { target, ca_file: None, connections: 8, lease, patience, queue: 4_096 })
+    }
+
+    /// The same with a password.
+    #[must_use]
+    pub fn with_password(mut self, password: &SecretString) -> Self {
+        self.target.password(password.expose_secret());
+        self
+    }
+
+    /// Whether the address holds a password.
+    #[must_use]
+    pub fn has_password(&self) -> bool {
+        self.target.get_password().is_some()
+    }
+
+    /// Where the database is, without secrets.
+    #[must_use]
+    pub fn place(&self) -> String {
+        use tokio_postgres::config::Host;
+        let name = |host: &Host| match host {
+            Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
+            Host::Unix(path) => path.display().to_string(),
+        };
+        let hosts: Vec<String> = self.target.get_hosts().iter().map(name).collect();
+        format!("PostgreSQL database {} at {}", self.target.get_dbname().unwrap_or("of the user"), hosts.join(", "))
+    }
+}
+
+/// The shared store.
+pub struct PostgresStore {
+    home: Home,
+    life: Arc<Life>,
+    writer: Mutex<Option<Writer>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
+    heart: JoinHandle<()>,
+    commits: Arc<AtomicU64>,
+}
+
+impl PostgresStore {
+    /// Opens the database, brings its schema to this version, and joins the sidecars on it. `name` is one that no other
+    /// sidecar has or had.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`] when it does not answer, [`StoreError::Broken`] when it refuses,
+    /// [`StoreError::Unreadable`] when its schema is of a newer version that does not serve this one.
+    pub async fn open(config: &PostgresConfig, name: String) -> Result<Self, StoreError> {
+        let place = config.place();
+        Self::join(config, name).await.map_err(|error| match error {
+            StoreError::Broken(text) => StoreError::Broken(format!("{place}: {text}")),
+            StoreError::Unreadable(text) => StoreError::Unreadable(format!("{place}: {text}")),
+            StoreError::Away(text) => StoreError::Away(format!("{place}: {text}")),
+            other => other,
+        })
+    }
+
+    async fn join(config: &PostgresConfig, name: String) -> Result<Self, StoreError> {
+        let home = Home::new(config)?;
+        home.run(Mode::Transaction, |client| Box::pin(schema::migrate(client))).await?;
+        let life = Life::begin(home.clone(), name, config.lease).await?;
+        let commits = Arc::new(AtomicU64::new(0));
+        let (writer, tasks) = Writer::start(&home, config.queue, &commits);
+        let heart = tokio::spawn(Arc::clone(&life).go_on());
+        Ok(Self { home, life, writer: Mutex::new(Some(writer)), tasks: Mutex::new(tasks), heart, commits })
+    }
+
+    /// Transactions in which pieces were stored so far: with many at once, far fewer than pieces.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// The name under which lanes are claimed now.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.life.me().id
+    }
+
+    /// The bodies a call came in, in order, for replay.
+    pub fn pieces(&self, project: &ProjectId, id: &CallId) -> Reply<'_, Vec<String>> {
+        let (project, id) = (project.clone(), id.clone());
+        self.ask(move |client| {
+            let (project, id) = (project.clone(), id.clone());
+            Box::pin(async move { accept::pieces(client, project.as_str(), id.as_str()).await })
+        })
+    }
+
+    fn ask<T: Send + 'static>(
+        &self,
+        work: impl for<'c> Fn(&'c Object) -> Done<'c, T> + Send + Sync + 'static,
+    ) -> Reply<'_, T> {
+        self.home.run(Mode::Plain, work)
+    }
+
+    /// Portion by portion, until nothing is left.
+    fn change_all(&self, project: &ProjectId, change: Change) -> Reply<'_, u64> {
+        let project = project.clone();
+        Box::pin(async move {
+            let mut portion = Portion::FIRST;
+            while !portion.done {
+                let (project, change) = (project.clone(), change.clone());
+                let next = self.home.run(Mode::Transaction, move |client| {
+                    let (project, change) = (project.clone(), change.clone());
+                    Box::pin(async move { portion.next(client, &project, &change).await })
+                });
+                portion = next.await?;
+            }
+            Ok(portion.changed)
+        })
+    }
+
+    async fn end(&self) -> Result<(), StoreError> {
+        drop(self.writer.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        for task in tasks {
+            task.await.map_err(|_| StoreError::Broken("a task of the store failed".to_owned()))?;
+        }
+        self.heart.abort();
+        let ended = self.life.end().await;
+        self.home.close();
+        ended
+    }
+}
+
+impl Drop for PostgresStore {
+    /// A store that is only dropped leaves its claims to its lease, as a sidecar that is killed does.
+    fn drop(&mut self) {
+        self.heart.abort();
+    }
+}
+
+/// Work that owns what it is asked with, each time it is done.
+macro_rules! work {
+    ([$($given:ident),*] |$client:ident| $asked:expr) => {
+        move |$client| {
+            $(let $given = $given.clone();)*
+            Box::pin(async move { $asked.await })
+        }
+    };
+}
+
+impl Store for PostgresStore {
+    fn accept(&self, piece: Piece) -> Reply<'_, Accepted> {
+        let queued = match &*self.writer.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(writer) => writer.accept(piece),
+            None => Err(StoreError::Closed),
+        };
+        Box::pin(async { queued?.await.unwrap_or(Err(StoreError::Closed)) })
+    }
+
+    fn call(&self, project: &ProjectId, id: &CallId) -> Reply<'_, Option<StoredCall>> {
+        let (project, id) = (project.clone(), id.clone());
+        self.ask(work!([project, id] | client | admin::call(client, &project, &id)))
+    }
+
+    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], limit: usize) -> Reply<'_, Vec<StoredCall>> {
+        let (project, busy, life) = (project.clone(), busy.to_vec(), Arc::clone(&self.life));
+        self.home.run(
+            Mode::Transaction,
+            work!(
+                [project, busy, life]
+                    | client
+                    | async { queue::due(client, &project, now, &busy, limit, &life.me()).await }
+            ),
+        )
+    }
+
+    fn next_due(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
+        let (project, life) = (project.clone(), Arc::clone(&self.life));
+        self.ask(work!([project, life] | client | async { queue::next_due(client, &project, &life.me()).await }))
+    }
+
+    fn save(&self, progress: Progress) -> Reply<'_, ()> {
+        let (progress, life) = (Arc::new(progress), Arc::clone(&self.life));
+        self.home.run(
+            Mode::Commits,
+            work!([progress, life] | client | async { progress::save(client, &progress, &life.me()).await }),
+        )
+    }
+
+    fn own(&self, project: &ProjectId, lane: &str, since: Timestamp) -> Reply<'_, OwnOf> {
+        let (project, lane) = (project.clone(), lane.to_owned());
+        self.ask(work!([project, lane] | client | progress::own(client, &project, &lane, since)))
+    }
+
+    fn last_written(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
+        let project = project.clone();
+        self.ask(work!([project] | client | progress::last_written(client, &project)))
+    }
+
+    fn connection(&self, project: &ProjectId) -> Reply<'_, Option<ConnectionState>> {
+        let project = project.clone();
+        self.ask(work!([project] | client | connections::connection(client, &project)))
+    }
+
+    fn put_connection(&self, project: &ProjectId, state: ConnectionState) -> Reply<'_, ()> {
+        let project = project.clone();
+        self.home.run(
+            Mode::Transaction,
+            work!([project, state] | client | connections::put_connection(client, &project, &state)),
+        )
+    }
+
+    fn token(&self, project: &ProjectId) -> Reply<'_, Option<KeptToken>> {
+        let project = project.clone();
+        self.ask(work!([project] | client | connections::token(client, &project)))
+    }
+
+    fn put_token(&self, project: &ProjectId, token: KeptToken) -> Reply<'_, ()> {
+        let project = project.clone();
+        self.ask(work!([project, token] | client | connections::put_token(client, &project, &token)))
+    }
+
+    fn list(&self, project: &ProjectId, filter: Filter, after: u64, limit: usize) -> Reply<'_, Vec<StoredCall>> {
+        let project = project.clone();
+        self.ask(work!([project, filter] | client | admin::list(client, &project, &filter, after, limit)))
+    }
+
+    fn count(&self, project: &ProjectId, filter: Filter) -> Reply<'_, u64> {
+        let project = project.clone();
+        self.ask(work!([project, filter] | client | admin::count(client, &project, &filter)))
+    }
+
+    fn requeue(&self, project: &ProjectId, filter: Filter, now: Timestamp) -> Reply<'_, u64> {
+        self.change_all(project, Change::Requeue(filter, now))
+    }
+
+    fn skip(&self, project: &ProjectId, filter: Filter, reason: Reason, now: Timestamp) -> Reply<'_, u64> {
+        self.change_all(project, Change::Skip(filter, reason, now))
+    }
+
+    fn demote_waiting(&self, project: &ProjectId) -> Reply<'_, u64> {
+        self.change_all(project, Change::Demote)
+    }
+
+    fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>> {
+        let project = project.clone();
+        self.ask(work!([project] | client | admin::ledger(client, &project, from, to)))
+    }
+
+    fn others(&self) -> Option<watch::Receiver<Beat>> {
+        Some(self.life.beats())
+    }
+
+    fn renew_token(&self, project: &ProjectId, known: Option<&[u8]>, until: Timestamp) -> Reply<'_, Renewal> {
+        let (project, known, me) = (project.clone(), known.map(<[u8]>::to_vec), self.life.me().id);
+        self.ask(work!(
+            [project, known, me] | client | {
+                connections::renew_token(client, &project, known.as_deref(), until, &me)
+            }
+        ))
+    }
+
+    fn renewed(&self, project: &ProjectId, token: Option<KeptToken>) -> Reply<'_, ()> {
+        let (project, me) = (project.clone(), self.life.me().id);
+        self.ask(work!([project, token, me] | client | connections::renewed(client, &project, token.as_ref(), &me)))
+    }
+
+    fn close(&self) -> Reply<'_, ()> {
+        Box::pin(self.end())
+    }
+}

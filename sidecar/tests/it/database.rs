@@ -1,0 +1,103 @@
+//! A PostgreSQL server for tests: the one of `TIELINE_TEST_POSTGRES`, else one that `tests/postgres` starts and that ends
+//! with this process. Each test has a schema of its own in it.
+
+use std::{
+    env,
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use tokio_postgres::{Client, NoTls};
+
+/// A server of this process, started by `tests/postgres`.
+pub(crate) struct Server {
+    orders: Mutex<(ChildStdin, BufReader<ChildStdout>)>,
+    child: Child,
+    url: String,
+}
+
+impl Server {
+    /// Starts one. A test that stops it or lets it crash needs one of its own.
+    pub(crate) fn start() -> Self {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("tests/postgres"));
+        let script = script.into_iter().find(|script| script.is_file()).expect("tests/postgres is there");
+        let mut child = Command::new(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (orders, mut said) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+        let mut url = String::new();
+        said.read_line(&mut url).unwrap();
+        assert!(url.starts_with("postgres://"), "tests/postgres has started no server, see above");
+        Self { orders: Mutex::new((orders, said)), child, url: url.trim().to_owned() }
+    }
+
+    /// `stop`, `start`, `restart`, or `crash`, which is a restart without a word of warning.
+    pub(crate) fn order(&self, order: &str) {
+        let mut orders = self.orders.lock().unwrap();
+        writeln!(orders.0, "{order}").unwrap();
+        let mut done = String::new();
+        orders.1.read_line(&mut done).unwrap();
+        assert_eq!(done, "done\n", "{order}");
+    }
+
+    /// A fresh database.
+    pub(crate) async fn database(&self) -> Database {
+        Database::at(&self.url).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // The end of its input tells it to clean up; waiting lets it.
+        drop(self.orders.get_mut().map(|orders| orders.0.flush()));
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A schema of its own on a server.
+pub(crate) struct Database {
+    /// Its address.
+    pub(crate) url: String,
+}
+
+impl Database {
+    /// An empty one.
+    pub(crate) async fn fresh() -> Self {
+        static SERVER: OnceLock<Server> = OnceLock::new();
+        match env::var("TIELINE_TEST_POSTGRES") {
+            Ok(url) => Self::at(&url).await,
+            Err(_) => Self::at(&SERVER.get_or_init(Server::start).url).await,
+        }
+    }
+
+    async fn at(server: &str) -> Self {
+        static NR: AtomicU32 = AtomicU32::new(0);
+        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos();
+        let schema = format!("t_{}_{nanos}_{}", std::process::id(), NR.fetch_add(1, Ordering::Relaxed));
+        connect(server).await.batch_execute(&format!("CREATE SCHEMA {schema}")).await.unwrap();
+        let joint = if server.contains('?') { '&' } else { '?' };
+        Self { url: format!("{server}{joint}options=-c%20search_path%3D{schema}") }
+    }
+
+    /// The same with another setting of the session.
+    pub(crate) fn with_setting(&self, name: &str, value: &str) -> Self {
+        Self { url: format!("{}%20-c%20{name}%3D{value}", self.url) }
+    }
+
+    /// A connection beside the stores.
+    pub(crate) async fn client(&self) -> Client {
+        connect(&self.url).await
+    }
+}
+
+async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    // It ends with the client.
+    tokio::spawn(async move { drop(connection.await) });
+    client
+}
