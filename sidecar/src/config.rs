@@ -8,6 +8,7 @@
 //! | where secrets come from | `secret.rs` |
 //! | `[server]`, `[telemetry]` | `server.rs` |
 //! | `[store]` | `store.rs` |
+//! | `[retention]` | `retention.rs` |
 //! | `[[projects]]` | `project.rs`, and for their parts `connection.rs`, `people.rs`, `handling.rs`, `scenario.rs`, `dialing.rs`, `smart_phone.rs` |
 
 mod connection;
@@ -16,6 +17,7 @@ mod fault;
 mod handling;
 mod people;
 mod project;
+mod retention;
 mod scenario;
 mod secret;
 mod section;
@@ -32,7 +34,7 @@ pub use secret::{Sources, System};
 pub use server::Server;
 pub use store::StoreConfig;
 
-use crate::{project::Project, telemetry::Telemetry};
+use crate::{project::Project, retention::Retention, telemetry::Telemetry};
 use fault::Journal;
 use section::Section;
 
@@ -46,6 +48,8 @@ pub struct Config {
     pub server: Server,
     /// Where calls are kept.
     pub store: StoreConfig,
+    /// How long things are kept.
+    pub retention: Retention,
     /// What is told about the work.
     pub telemetry: Telemetry,
     /// The projects, at least one, in the order of the file.
@@ -84,10 +88,11 @@ pub fn parse(name: &str, text: &str, sources: &dyn Sources) -> Result<Config, Fa
 fn read(mut root: Section<'_>, sources: &dyn Sources) -> Option<Config> {
     let server = server::server(root.section("server"));
     let store = store::store(root.section("store"), sources);
+    let retention = retention::retention(root.section("retention"));
     let telemetry = server::telemetry(root.section("telemetry"));
     let projects = projects(&mut root, sources);
     root.close();
-    Some(Config { server: server?, store: store?, telemetry: telemetry?, projects: projects? })
+    Some(Config { server: server?, store: store?, retention: retention?, telemetry: telemetry?, projects: projects? })
 }
 
 fn projects(root: &mut Section<'_>, sources: &dyn Sources) -> Option<Vec<Project>> {

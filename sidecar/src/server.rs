@@ -35,6 +35,7 @@ use crate::{
     driver::{Driver, Wired},
     net::HttpTransport,
     project::Project,
+    retention::Retention,
     sidecar::Sidecar,
     store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
 };
@@ -124,7 +125,7 @@ pub async fn serve_over(
     let probe = sidecar.driver().connections().next().map(|connection| connection.project.id.clone());
     let health = Health::new(Arc::clone(&store), probe, stopping.clone());
     let house = House { sidecar: sidecar.clone(), requests: Arc::default(), health, stopping };
-    let parts = house.open(listeners, config.server.drain).await?;
+    let parts = house.open(listeners, config.server.drain, config.retention).await?;
     tracing::info!(%grpc_addr, %http_addr, "the sidecar answers");
     let work = tokio::spawn(async move {
         let ended = oversee(parts, told, stop, config.server.drain).await;
@@ -192,11 +193,17 @@ type Parts = JoinSet<Result<(), ServeError>>;
 
 impl House {
     /// Opens the doors and begins to deliver.
-    async fn open(self, listeners: Listeners, drain: Duration) -> Result<Parts, ServeError> {
+    async fn open(self, listeners: Listeners, drain: Duration, retention: Retention) -> Result<Parts, ServeError> {
         let mut parts = JoinSet::new();
         grpc::open(&self, listeners.grpc, listeners.unix, &mut parts).await?;
         http::open(&self, listeners.http, &mut parts);
         let driver = Arc::clone(self.sidecar.driver());
+        let (store, clock) = (Arc::clone(&driver.store), Arc::clone(&driver.clock));
+        let stopping = self.stopping.clone();
+        parts.spawn(async move {
+            retention.run(store, clock, stopping).await;
+            Ok(())
+        });
         parts.spawn(async move {
             driver.run(self.stopping, drain).await;
             Ok(())

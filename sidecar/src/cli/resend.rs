@@ -1,33 +1,23 @@
 //! `tieline resend`: lets a running sidecar send kept calls again, and shows how far it is.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, SystemTime},
-};
+use std::time::SystemTime;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tieline_engine::jiff::Timestamp;
 use tieline_proto::v1::{ResendBacklogRequest, ResendBacklogResponse, sync_service_client::SyncServiceClient};
-use tonic::{
-    Status,
-    transport::{Channel, Endpoint},
+use tonic::transport::Channel;
+
+use super::{
+    Failure, Out,
+    door::{Door, refused},
+    out::confirm,
 };
-use tonic_types::StatusExt as _;
-
-use super::{Failure, Out, load, out::confirm, reachable};
-
-/// Time for connecting to the sidecar.
-const CONNECT_BOUND: Duration = Duration::from_secs(5);
 
 /// What to send again, and where.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The sidecar's configuration: its address is read there.
-    #[arg(long, value_name = "FILE", required_unless_present = "address", conflicts_with = "address")]
-    config: Option<PathBuf>,
-    /// The sidecar's gRPC address, such as 127.0.0.1:7071.
-    #[arg(long, value_name = "ADDRESS")]
-    address: Option<String>,
+    #[command(flatten)]
+    door: Door,
     /// The project.
     #[arg(long, value_name = "PROJECT")]
     project: String,
@@ -53,7 +43,7 @@ pub struct Args {
 /// # Errors
 /// The sidecar cannot be reached or refuses, nobody said yes, or calls failed.
 pub async fn run(args: Args) -> Result<(), Failure> {
-    let mut client = SyncServiceClient::new(connect(&args).await?);
+    let mut client = SyncServiceClient::new(args.door.open().await?);
     let mut out = Out::new();
     let counted = count(&mut client, &args).await?;
     out.line(format_args!("{} calls would be sent, {} are left out", counted.waiting, counted.skipped))?;
@@ -76,17 +66,6 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
-}
-
-async fn connect(args: &Args) -> Result<Channel, Failure> {
-    let address = match (&args.config, &args.address) {
-        (Some(config), _) => reachable(load(config)?.server.grpc_listen),
-        (None, Some(address)) if address.contains("://") => address.clone(),
-        (None, address) => format!("http://{}", address.as_deref().unwrap_or_default()),
-    };
-    let wrong = |error| Failure::Usage(format!("{address} is no address: {error}"));
-    let endpoint = Endpoint::from_shared(address.clone()).map_err(wrong)?.connect_timeout(CONNECT_BOUND);
-    endpoint.connect().await.map_err(|_| Failure::Failed(format!("no sidecar answers at {address}")))
 }
 
 async fn count(client: &mut SyncServiceClient<Channel>, args: &Args) -> Result<ResendBacklogResponse, Failure> {
@@ -127,9 +106,4 @@ fn request(args: &Args, dry_run: bool) -> ResendBacklogRequest {
         states: Vec::new(),
         dry_run,
     }
-}
-
-fn refused(status: &Status) -> Failure {
-    let reason = status.get_details_error_info().map_or_else(String::new, |info| format!(" ({})", info.reason));
-    Failure::Failed(format!("the sidecar refuses: {}{reason}", status.message()))
 }

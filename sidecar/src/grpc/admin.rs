@@ -3,11 +3,12 @@
 mod calls;
 mod check;
 mod connections;
+mod forget;
 mod ledger;
 
 use tieline_proto::v1::{
     ActivateConnectionRequest, ActivateConnectionResponse, CheckConnectionRequest, CheckConnectionResponse,
-    DeactivateConnectionRequest, DeactivateConnectionResponse, DropCallsRequest, DropCallsResponse, GetLedgerRequest,
+    DeactivateConnectionRequest, DeactivateConnectionResponse, DropCallsRequest, DropCallsResponse, ForgetRequest, ForgetResponse, GetLedgerRequest,
     GetLedgerResponse, ListConnectionsRequest, ListConnectionsResponse, ListFailedCallsRequest,
     ListFailedCallsResponse, RetryCallsRequest, RetryCallsResponse, SetKeepDataRequest, SetKeepDataResponse,
     admin_service_server::AdminService,
@@ -92,5 +93,9 @@ impl AdminService for Admin {
 
     async fn get_ledger(&self, request: Request<GetLedgerRequest>) -> Result<Response<GetLedgerResponse>, Status> {
         answer!(self, request, "GetLedger", ledger::get)
+    }
+
+    async fn forget(&self, request: Request<ForgetRequest>) -> Result<Response<ForgetResponse>, Status> {
+        answer!(self, request, "Forget", forget::forget)
     }
 }

@@ -190,7 +190,6 @@ fn a_look_up_is_shown_for_each_kind_of_record() {
         key: ClientKey::Phone(key),
         spellings: Vec::new(),
         chat: None,
-        name: None,
         kinds: BTreeSet::from([Kind::Contact, Kind::Lead]),
     };
     let asked =
