@@ -10,11 +10,12 @@ use tonic::Code;
 use crate::v1::{Actor, AgentRef, Call, ErrorReason, Leg};
 use crate::{ERROR_DOMAIN, FILE_DESCRIPTOR_SET};
 
-const METHODS: [&str; 17] = [
+const METHODS: [&str; 18] = [
     "AdminService.ActivateConnection",
     "AdminService.CheckConnection",
     "AdminService.DeactivateConnection",
     "AdminService.DropCalls",
+    "AdminService.Forget",
     "AdminService.GetLedger",
     "AdminService.ListConnections",
     "AdminService.ListFailedCalls",

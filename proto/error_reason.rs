@@ -36,6 +36,7 @@ impl ErrorReason {
             | Self::ConnectionSuspended
             | Self::AnotherConnectionActive
             | Self::OptionNeedsInactive
+            | Self::CallsUnderWay
             | Self::DialogueNotTaken
             | Self::MessengerUnavailable
             | Self::CallNotFailed
@@ -63,6 +64,7 @@ impl ErrorReason {
             | Self::UnknownConnection
             | Self::DialogueNotTaken
             | Self::CallNotFailed
+            | Self::CallsUnderWay
             | Self::ShuttingDown
             | Self::DeadlineExceeded
             | Self::TokenMissing

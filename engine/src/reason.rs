@@ -127,5 +127,6 @@ reason_codes! {
     OutOfWindow = "out_of_window", "The call is older than the window for resending";
     ResendOff = "resend_off", "Keeping for resending was off when the connection was activated";
     Dropped = "dropped", "An administrator dropped the call";
+    Forgotten = "forgotten", "The client was forgotten on request before the call was in the CRM";
     Written = "written", "Everything the scenario asks for is in the CRM";
 }

@@ -97,6 +97,13 @@ impl Callers {
     pub async fn forget(&self, project: &ProjectId, lane: &str) {
         self.current.invalidate(&(project.clone(), lane.to_owned())).await;
     }
+
+    /// Knows nothing of a caller any more.
+    pub async fn forget_all(&self, project: &ProjectId, lane: &str) {
+        self.forget(project, lane).await;
+        self.last.invalidate(&(project.clone(), lane.to_owned())).await;
+        self.own.forget(project, lane).await;
+    }
 }
 
 /// Whether a kept answer still counts; that nobody was found counts for a shorter time.

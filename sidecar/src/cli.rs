@@ -5,6 +5,9 @@
 pub mod check;
 pub mod demo;
 pub mod dial_link;
+pub mod door;
+pub mod forget;
+pub mod ledger;
 mod out;
 pub mod phone;
 pub mod plan;
@@ -45,6 +48,10 @@ enum Command {
     Phone(phone::Args),
     /// Let a running sidecar send kept calls again, and watch.
     Resend(resend::Args),
+    /// Show what became of every call, by project and day.
+    Ledger(ledger::Args),
+    /// Remove what is stored of a person, and name their records in the CRM.
+    Forget(forget::Args),
     /// Make a signed link that calls one number.
     DialLink(dial_link::Args),
     /// Put the exchange into the CRM's telephony settings, for clicks to call.
@@ -68,6 +75,8 @@ impl Cli {
             Command::Plan(args) => block_on(plan::run(args)),
             Command::Phone(args) => phone::run(&args),
             Command::Resend(args) => block_on(resend::run(args)),
+            Command::Ledger(args) => block_on(ledger::run(args)),
+            Command::Forget(args) => block_on(forget::run(args)),
             Command::DialLink(args) => dial_link::run(&args),
             Command::Register(args) => block_on(register::run(args)),
             Command::Sandbox(args) => block_on(sandbox::run(args)),

@@ -9,6 +9,7 @@
 //! | `[server]`, `[telemetry]` | `server.rs` |
 //! | `[store]` | `store.rs` |
 //! | `[[access.tokens]]` | `access.rs` |
+//! | `[retention]` | `retention.rs` |
 //! | `[[projects]]` | `project.rs`, and for their parts `connection.rs`, `people.rs`, `handling.rs`, `scenario.rs`, `dialing.rs`, `smart_phone.rs` |
 
 mod access;
@@ -18,6 +19,7 @@ mod fault;
 mod handling;
 mod people;
 mod project;
+mod retention;
 mod scenario;
 mod secret;
 mod section;
@@ -35,7 +37,7 @@ pub use secret::{Sources, System};
 pub use server::{Limits, Server};
 pub use store::StoreConfig;
 
-use crate::{access::Access, project::Project, telemetry::Telemetry};
+use crate::{access::Access, project::Project, retention::Retention, telemetry::Telemetry};
 use fault::Journal;
 use section::Section;
 
@@ -54,6 +56,8 @@ pub struct Config {
     pub access: Access,
     /// Where calls are kept.
     pub store: StoreConfig,
+    /// How long things are kept.
+    pub retention: Retention,
     /// What is told about the work.
     pub telemetry: Telemetry,
     /// The projects, at least one, in the order of the file.
@@ -92,11 +96,13 @@ pub fn parse(name: &str, text: &str, sources: &dyn Sources) -> Result<Config, Fa
 fn read(mut root: Section<'_>, sources: &dyn Sources) -> Option<Config> {
     let server = server::server(root.section("server"), sources);
     let store = store::store(root.section("store"), sources);
+    let retention = retention::retention(root.section("retention"));
     let telemetry = server::telemetry(root.section("telemetry"));
     let projects = projects(&mut root, sources);
     let access = access::read(&mut root, server.as_ref(), projects.as_deref(), sources);
     root.close();
-    Some(Config { server: server?, access, store: store?, telemetry: telemetry?, projects: projects? })
+    let (server, store, retention) = (server?, store?, retention?);
+    Some(Config { server, access, store, retention, telemetry: telemetry?, projects: projects? })
 }
 
 fn projects(root: &mut Section<'_>, sources: &dyn Sources) -> Option<Vec<Project>> {

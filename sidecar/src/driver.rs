@@ -7,6 +7,7 @@ mod others;
 pub mod quota;
 pub mod resting;
 mod seal;
+mod served;
 mod tokens;
 mod told;
 
@@ -23,7 +24,7 @@ use tieline_engine::{
 };
 use tokio::{sync::watch, task::JoinSet, time};
 
-use self::connection::Connection;
+use self::{connection::Connection, served::Served};
 use crate::{
     callers::Callers,
     cards::Cards,
@@ -66,6 +67,8 @@ pub struct Driver {
     pub presences: PresenceBook,
     /// Wishes to call that were seen lately.
     pub wishes: Wishes,
+    /// Which clients are being served.
+    pub(crate) served: Served,
     connections: BTreeMap<ProjectId, Arc<Connection>>,
 }
 
@@ -101,7 +104,8 @@ impl Driver {
         }
         let (callers, outcomes) = (Callers::new(), Outcomes::new());
         let (presences, wishes) = (PresenceBook::default(), Wishes::default());
-        Ok(Arc::new(Self { store, clock, callers, outcomes, hub, cards, presences, wishes, connections }))
+        let served = Served::default();
+        Ok(Arc::new(Self { store, clock, callers, outcomes, hub, cards, presences, wishes, served, connections }))
     }
 
     /// The connection of a project.
@@ -178,7 +182,7 @@ impl Driver {
             return Ok(IDLE_MAX);
         }
         let now = self.clock.now();
-        let busy: Vec<String> = lanes.busy.iter().cloned().collect();
+        let busy: Vec<String> = lanes.busy.iter().cloned().chain(self.served.resting(project)).collect();
         let due = self.store.due(project, now, &busy, room).await?;
         let full = due.len() == room;
         for stored in due {
@@ -230,8 +234,12 @@ struct Lanes {
 impl Lanes {
     fn start(&mut self, driver: Arc<Driver>, connection: Arc<Connection>, stored: crate::store::StoredCall) {
         let lane = stored.lane.clone();
+        let Some(serving) = driver.served.begin(&stored.call.project, &lane) else { return };
         self.busy.insert(lane.clone());
-        let task = self.tasks.spawn(async move { deliver::deliver(&driver, &connection, stored).await });
+        let task = self.tasks.spawn(async move {
+            let _serving = serving;
+            deliver::deliver(&driver, &connection, stored).await;
+        });
         self.names.insert(task.id(), lane);
     }
 

@@ -16,6 +16,7 @@ pub mod net;
 pub mod outcomes;
 pub mod presence;
 pub mod project;
+pub mod retention;
 pub mod server;
 pub mod sidecar;
 pub mod smart_phone;

@@ -42,6 +42,7 @@ use crate::{
     driver::{Driver, Wired},
     net::{Fenced, HttpTransport},
     project::Project,
+    retention::Retention,
     sidecar::Sidecar,
     store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
     tls::{TlsFault, TlsFiles},
@@ -141,7 +142,7 @@ pub async fn serve_over(
         health,
         stopping,
     };
-    let parts = house.open(listeners, config.server.drain).await?;
+    let parts = house.open(listeners, config.server.drain, config.retention).await?;
     tracing::info!(%grpc_addr, %http_addr, "the sidecar answers");
     let work = tokio::spawn(async move {
         let ended = oversee(parts, told, stop, config.server.drain).await;
@@ -156,9 +157,7 @@ pub async fn serve_over(
 /// The store where the configuration says.
 async fn open(config: StoreConfig, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
     Ok(match config {
-        StoreConfig::Sqlite { path } => {
-            Arc::new(tokio::task::spawn_blocking(move || SqliteStore::open(&path)).await??)
-        }
+        StoreConfig::Sqlite { path } => Arc::new(tokio::task::spawn_blocking(move || SqliteStore::open(&path)).await??),
         StoreConfig::Postgres(config) => {
             // The process id is for people who look into the table; chance keeps two machines apart.
             let name = format!("{}-{:016x}", std::process::id(), clock.random());
@@ -221,11 +220,17 @@ type Parts = JoinSet<Result<(), ServeError>>;
 
 impl House {
     /// Opens the doors and begins to deliver.
-    async fn open(self, listeners: Listeners, drain: Duration) -> Result<Parts, ServeError> {
+    async fn open(self, listeners: Listeners, drain: Duration, retention: Retention) -> Result<Parts, ServeError> {
         let mut parts = JoinSet::new();
         grpc::open(&self, listeners.grpc, listeners.unix, &mut parts).await?;
         http::open(&self, listeners.http, &mut parts)?;
         let driver = Arc::clone(self.sidecar.driver());
+        let (store, clock) = (Arc::clone(&driver.store), Arc::clone(&driver.clock));
+        let stopping = self.stopping.clone();
+        parts.spawn(async move {
+            retention.run(store, clock, stopping).await;
+            Ok(())
+        });
         parts.spawn(async move {
             driver.run(self.stopping, drain).await;
             Ok(())

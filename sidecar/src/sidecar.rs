@@ -2,6 +2,7 @@
 
 mod announce;
 mod dial;
+mod forget;
 mod plan;
 mod resend;
 mod route;
@@ -20,6 +21,7 @@ use tokio::time;
 
 pub use self::{
     dial::{DialAsk, DialWho},
+    forget::{ForgetAsk, Who},
     plan::{Plan, PlannedLookUp},
     resend::{Progress, Resend, Selection},
     route::{Basis, RouteAsk, Routed},
@@ -64,6 +66,12 @@ pub enum Refused {
     /// The connection is switched off.
     #[error("the connection is inactive; activate it first")]
     ConnectionInactive,
+    /// Nobody can be forgotten by this number.
+    #[error("the number is withheld, an extension, or none at all: nobody is known by it")]
+    NobodysNumber,
+    /// Calls of the person wait, or are being delivered.
+    #[error("{0} calls of the person wait or are being delivered; let them finish, or drop them with drop_waiting")]
+    CallsUnderWay(u64),
     /// The store could not do it.
     #[error(transparent)]
     Store(#[from] StoreError),

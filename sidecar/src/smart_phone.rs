@@ -97,6 +97,12 @@ impl SmartPhone {
         }
     }
 
+    /// Sends nothing of a client any more that waits still, and does not remember what was sent. What the platform has
+    /// is removed there.
+    pub(crate) fn forget(&self, key: &str) {
+        self.queue().forget(key);
+    }
+
     /// What became of contacts since the start, and how many wait.
     #[must_use]
     pub fn counted(&self) -> Counted {

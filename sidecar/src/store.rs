@@ -1,6 +1,7 @@
 //! What must outlive a crash: accepted calls with their facts, records made, connections. One trait, so that the
 //! embedded store and a shared database are interchangeable; one suite runs over both.
 
+pub mod keeping;
 pub mod lease;
 pub mod postgres;
 pub mod sqlite;
@@ -22,7 +23,10 @@ use tieline_engine::{
 };
 use tokio::sync::watch;
 
-use self::lease::Lease;
+use self::{
+    keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
+    lease::Lease,
+};
 
 /// A store's answer, to be awaited.
 pub type Reply<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
@@ -85,6 +89,17 @@ pub trait Store: Send + Sync {
 
     /// The ledger by day of acceptance in the project's zone, both days included.
     fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>>;
+
+    /// When a call of a project was last taken in, if it is still stored.
+    fn last_received(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>>;
+
+    /// Removes what is older than its time, of every project, at most so many of each kind. Calls that wait are never
+    /// touched; removed ones stay counted in the ledger.
+    fn purge(&self, expiry: Expiry, limit: usize) -> Reply<'_, Purged>;
+
+    /// Removes what is stored of a person, all or nothing, and tells which records of the CRM are theirs. Removed calls
+    /// stay counted in the ledger. Doing it again finds nothing.
+    fn forget(&self, person: Person, how: Forgetting) -> Reply<'_, Forgotten>;
 
     /// What the sidecars that share the store do, told anew every second or so; `None` where there can be one only.
     fn others(&self) -> Option<watch::Receiver<Beat>> {

@@ -37,7 +37,11 @@ pub struct Args {
 /// The configuration has faults, or the project allows no such link.
 pub fn run(args: &Args) -> Result<(), Failure> {
     let config = load(&args.config)?;
-    let base = config.server.public_url.clone().unwrap_or_else(|| reachable(config.server.http_listen, config.server.http_tls.is_some()));
+    let base = config
+        .server
+        .public_url
+        .clone()
+        .unwrap_or_else(|| reachable(config.server.http_listen, config.server.http_tls.is_some()));
     let project = project_of(config, &args.project)?;
     let settings = project.click_to_call.ok_or_else(no_click_to_call)?;
     let longest = SignedDuration::try_from(settings.link_bound).unwrap_or(SignedDuration::MAX);

@@ -1,41 +1,24 @@
 //! `tieline resend`: lets a running sidecar send kept calls again, and shows how far it is.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, SystemTime},
-};
+use std::time::SystemTime;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tieline_engine::jiff::Timestamp;
 use tieline_proto::v1::{ResendBacklogRequest, ResendBacklogResponse, sync_service_client::SyncServiceClient};
-use tonic::{
-    Status,
-    service::interceptor::InterceptedService,
-    transport::{Channel, Endpoint},
-};
-use tonic_types::StatusExt as _;
+use tonic::{service::interceptor::InterceptedService, transport::Channel};
 
 use super::{
-    Failure, Out, load,
+    Failure, Out,
+    door::{Door, refused},
     out::confirm,
-    reachable,
-    shown::{Shown, Token},
+    shown::Token,
 };
-
-/// Time for connecting to the sidecar.
-const CONNECT_BOUND: Duration = Duration::from_secs(5);
 
 /// What to send again, and where.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The sidecar's configuration: its address is read there.
-    #[arg(long, value_name = "FILE", required_unless_present = "address", conflicts_with = "address")]
-    config: Option<PathBuf>,
-    /// The sidecar's gRPC address, such as 127.0.0.1:7071, or https://tieline.example:7071 where it speaks TLS.
-    #[arg(long, value_name = "ADDRESS")]
-    address: Option<String>,
     #[command(flatten)]
-    shown: Shown,
+    door: Door,
     /// The project.
     #[arg(long, value_name = "PROJECT")]
     project: String,
@@ -63,8 +46,7 @@ type Client = SyncServiceClient<InterceptedService<Channel, Token>>;
 /// # Errors
 /// The sidecar cannot be reached or refuses, nobody said yes, or calls failed.
 pub async fn run(args: Args) -> Result<(), Failure> {
-    let token = args.shown.token()?;
-    let mut client = SyncServiceClient::with_interceptor(connect(&args).await?, token);
+    let mut client = SyncServiceClient::new(args.door.open().await?);
     let mut out = Out::new();
     let counted = count(&mut client, &args).await?;
     out.line(format_args!("{} calls would be sent, {} are left out", counted.waiting, counted.skipped))?;
@@ -87,24 +69,6 @@ pub async fn run(args: Args) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
-}
-
-async fn connect(args: &Args) -> Result<Channel, Failure> {
-    let address = match (&args.config, &args.address) {
-        (Some(config), _) => {
-            let server = load(config)?.server;
-            reachable(server.grpc_listen, server.tls.is_some())
-        }
-        (None, Some(address)) if address.contains("://") => address.clone(),
-        (None, address) => format!("http://{}", address.as_deref().unwrap_or_default()),
-    };
-    let wrong = |error| Failure::Usage(format!("{address} is no address: {error}"));
-    let mut endpoint = Endpoint::from_shared(address.clone()).map_err(wrong)?.connect_timeout(CONNECT_BOUND);
-    if address.starts_with("https://") {
-        let unfit = |error| Failure::Usage(format!("the certificates cannot be used: {error}"));
-        endpoint = endpoint.tls_config(args.shown.tls()?).map_err(unfit)?;
-    }
-    endpoint.connect().await.map_err(|_| Failure::Failed(format!("no sidecar answers at {address}")))
 }
 
 async fn count(client: &mut Client, args: &Args) -> Result<ResendBacklogResponse, Failure> {
@@ -145,9 +109,4 @@ fn request(args: &Args, dry_run: bool) -> ResendBacklogRequest {
         states: Vec::new(),
         dry_run,
     }
-}
-
-fn refused(status: &Status) -> Failure {
-    let reason = status.get_details_error_info().map_or_else(String::new, |info| format!(" ({})", info.reason));
-    Failure::Failed(format!("the sidecar refuses: {}{reason}", status.message()))
 }

@@ -3,14 +3,15 @@
 mod calls;
 mod check;
 mod connections;
+mod forget;
 mod ledger;
 
 use tieline_proto::v1::{
     ActivateConnectionRequest, ActivateConnectionResponse, CheckConnectionRequest, CheckConnectionResponse,
-    DeactivateConnectionRequest, DeactivateConnectionResponse, DropCallsRequest, DropCallsResponse, GetLedgerRequest,
-    GetLedgerResponse, ListConnectionsRequest, ListConnectionsResponse, ListFailedCallsRequest,
-    ListFailedCallsResponse, RetryCallsRequest, RetryCallsResponse, SetKeepDataRequest, SetKeepDataResponse,
-    admin_service_server::AdminService,
+    DeactivateConnectionRequest, DeactivateConnectionResponse, DropCallsRequest, DropCallsResponse, ForgetRequest,
+    ForgetResponse, GetLedgerRequest, GetLedgerResponse, ListConnectionsRequest, ListConnectionsResponse,
+    ListFailedCallsRequest, ListFailedCallsResponse, RetryCallsRequest, RetryCallsResponse, SetKeepDataRequest,
+    SetKeepDataResponse, admin_service_server::AdminService,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -95,5 +96,9 @@ impl AdminService for Admin {
     async fn get_ledger(&self, request: Request<GetLedgerRequest>) -> Result<Response<GetLedgerResponse>, Status> {
         let (asker, request) = Asker::of(request);
         self.desk.answer("GetLedger", &asker, Places::Usual, ledger::get(&self.desk, &asker, request)).await
+    }
+
+    async fn forget(&self, request: Request<ForgetRequest>) -> Result<Response<ForgetResponse>, Status> {
+        answer!(self, request, "Forget", forget::forget)
     }
 }

@@ -38,7 +38,7 @@ pub use plan::{expected_state, lookups};
 pub use presence::{noted, report_agents};
 pub use report::{call_state, decision, failed_call, failure, receipt, report};
 pub use route::route_call;
-pub use step::{RecordLink, planned_steps};
+pub use step::{RecordLink, kept_record, planned_steps};
 pub use watch::{Told, agent, records, watched, watched_agents};
 pub use words::{channel, entity_kind};
 

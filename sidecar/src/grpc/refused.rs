@@ -38,6 +38,8 @@ impl From<Refused> for Refusal {
             Refused::UnknownConnection(_) => ErrorReason::UnknownConnection,
             Refused::AnotherConnection(_) => ErrorReason::AnotherConnectionActive,
             Refused::OptionNeedsInactive => ErrorReason::OptionNeedsInactive,
+            Refused::NobodysNumber => ErrorReason::InvalidField,
+            Refused::CallsUnderWay(_) => ErrorReason::CallsUnderWay,
             Refused::ConnectionInactive => ErrorReason::ConnectionInactive,
         };
         Self::new(reason, refused.to_string())

@@ -53,6 +53,7 @@ pub const RIGHTS: &[Right] = &[
     right("ListFailedCalls", "/tieline.v1.AdminService/ListFailedCalls", ADMIN, Reach::Named),
     right("RetryCalls", "/tieline.v1.AdminService/RetryCalls", ADMIN, Reach::Named),
     right("DropCalls", "/tieline.v1.AdminService/DropCalls", ADMIN, Reach::Named),
+    right("Forget", "/tieline.v1.AdminService/Forget", ADMIN, Reach::Named),
     right("GetLedger", "/tieline.v1.AdminService/GetLedger", READER, Reach::Seen),
 ];
 

@@ -2,10 +2,10 @@
 //! [`Subject`] cannot be answered.
 
 use tieline_proto::v1::{
-    ActivateConnectionRequest, CheckConnectionRequest, DeactivateConnectionRequest, DropCallsRequest, GetCallRequest,
-    GetLedgerRequest, ListConnectionsRequest, ListFailedCallsRequest, PlanCallRequest, PushMessengerLeadRequest,
-    ReportAgentsRequest, ResendBacklogRequest, RetryCallsRequest, RouteCallRequest, SetKeepDataRequest,
-    SyncCallRequest, WatchRequest,
+    ActivateConnectionRequest, CheckConnectionRequest, DeactivateConnectionRequest, DropCallsRequest, ForgetRequest,
+    GetCallRequest, GetLedgerRequest, ListConnectionsRequest, ListFailedCallsRequest, PlanCallRequest,
+    PushMessengerLeadRequest, ReportAgentsRequest, ResendBacklogRequest, RetryCallsRequest, RouteCallRequest,
+    SetKeepDataRequest, SyncCallRequest, WatchRequest,
 };
 
 /// A request's message.
@@ -30,6 +30,7 @@ named!(
     CheckConnectionRequest,
     DeactivateConnectionRequest,
     DropCallsRequest,
+    ForgetRequest,
     GetCallRequest,
     GetLedgerRequest,
     ListConnectionsRequest,

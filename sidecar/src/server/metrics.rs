@@ -25,7 +25,9 @@ pub async fn text(driver: &Driver, requests: &Requests, identity: &Identity) -> 
     }
     let mut page = Page::default();
     page.calls(&projects);
+    page.skipped(&projects);
     page.waiting(&projects);
+    page.silence(&projects);
     page.connections(&projects);
     page.watching(driver, &projects);
     page.telephones(driver);
@@ -42,6 +44,8 @@ struct Measured {
     waiting: u64,
     failed: u64,
     oldest_seconds: f64,
+    since_received: Option<f64>,
+    since_written: Option<f64>,
     status: Status,
 }
 
@@ -58,6 +62,8 @@ impl Measured {
             waiting: store.count(id, one(StateIs::Waiting)).await?,
             failed: store.count(id, one(StateIs::Failed)).await?,
             oldest_seconds: oldest.first().map_or(0.0, |call| age(call.received_at, now)),
+            since_received: store.last_received(id).await?.map(|at| age(at, now)),
+            since_written: store.last_written(id).await?.map(|at| age(at, now)),
             status: connection.state().status,
         })
     }
@@ -108,6 +114,35 @@ impl Page {
         for measured in projects {
             self.line("tieline_oldest_waiting_seconds", &[("project", &measured.project)], measured.oldest_seconds);
         }
+    }
+
+    fn skipped(&mut self, projects: &[Measured]) {
+        self.head("tieline_calls_skipped_today", "gauge", "Calls first received today and skipped, by reason.");
+        for measured in projects {
+            for (code, count) in measured.today.iter().flat_map(|day| &day.skipped) {
+                let labels = [("project", measured.project.as_str()), ("reason", code.as_str())];
+                self.line("tieline_calls_skipped_today", &labels, count);
+            }
+        }
+    }
+
+    /// What an alarm looks at. A project that never had a call or a write has no line, which an alarm can tell from 0.
+    fn silence(&mut self, projects: &[Measured]) {
+        self.head("tieline_last_received_seconds", "gauge", "Seconds since the latest call was first taken in.");
+        for measured in projects {
+            if let Some(seconds) = measured.since_received {
+                self.line("tieline_last_received_seconds", &[("project", &measured.project)], seconds);
+            }
+        }
+        self.head("tieline_last_written_seconds", "gauge", "Seconds since something was written to the CRM.");
+        for measured in projects {
+            if let Some(seconds) = measured.since_written {
+                self.line("tieline_last_written_seconds", &[("project", &measured.project)], seconds);
+            }
+        }
+        let suspended = projects.iter().filter(|measured| measured.status == Status::Suspended).count();
+        self.head("tieline_connections_suspended", "gauge", "Connections the CRM refuses the credentials of.");
+        self.line("tieline_connections_suspended", &[], suspended);
     }
 
     fn connections(&mut self, projects: &[Measured]) {

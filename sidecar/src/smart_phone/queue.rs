@@ -85,6 +85,14 @@ impl Queue {
         }
     }
 
+    /// Knows nothing of a client any more.
+    pub(super) fn forget(&mut self, key: &str) {
+        self.waiting.remove(key);
+        self.order.retain(|waiting| waiting != key);
+        self.sent.remove(key);
+        self.sent_order.retain(|sent| sent != key);
+    }
+
     /// A contact was given up.
     pub(super) fn failed(&mut self) {
         self.counted.failed += 1;

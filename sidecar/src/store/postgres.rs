@@ -11,6 +11,7 @@ mod bulk;
 mod connections;
 mod filter;
 mod home;
+mod keeping;
 mod life;
 mod progress;
 mod queue;
@@ -48,6 +49,7 @@ use self::{
 use super::{
     Accepted, Beat, ConnectionState, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply, Store,
     StoreError, StoredCall,
+    keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
 };
 
 /// Where the database is, and how it is used.
@@ -328,6 +330,20 @@ impl Store for PostgresStore {
     fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>> {
         let project = project.clone();
         self.ask(work!([project] | client | admin::ledger(client, &project, from, to)))
+    }
+
+    fn last_received(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
+        let project = project.clone();
+        self.ask(work!([project] | client | admin::last_received(client, &project)))
+    }
+
+    fn purge(&self, expiry: Expiry, limit: usize) -> Reply<'_, Purged> {
+        self.home.run(Mode::Transaction, work!([expiry] | client | keeping::purge(client, &expiry, limit)))
+    }
+
+    fn forget(&self, person: Person, how: Forgetting) -> Reply<'_, Forgotten> {
+        let me = self.life.me().id;
+        self.home.run(Mode::Transaction, work!([person, me] | client | keeping::forget(client, &person, how, &me)))
     }
 
     fn others(&self) -> Option<watch::Receiver<Beat>> {

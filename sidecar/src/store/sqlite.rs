@@ -15,6 +15,7 @@ mod connections;
 mod filter;
 mod home;
 mod job;
+mod keeping;
 mod mark;
 mod progress;
 mod queue;
@@ -46,6 +47,7 @@ use self::{
 use super::{
     Accepted, ConnectionState, Filter, KeptToken, KeptTrouble, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply,
     State, StateIs, Store, StoreError, StoredCall, Written,
+    keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
 };
 
 /// The embedded store.
@@ -236,6 +238,20 @@ impl Store for SqliteStore {
     fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>> {
         let project = project.clone();
         self.read(move |conn| admin::ledger(conn, &project, from, to))
+    }
+
+    fn last_received(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
+        let project = project.clone();
+        self.read(move |conn| admin::last_received(conn, &project))
+    }
+
+    fn purge(&self, expiry: Expiry, limit: usize) -> Reply<'_, Purged> {
+        self.write(move |conn| keeping::purge(conn, &expiry, limit))
+    }
+
+    fn forget(&self, person: Person, how: Forgetting) -> Reply<'_, Forgotten> {
+        let work = move |conn: &Connection| keeping::forget(conn, &person, how);
+        if how == Forgetting::Look { self.read(work) } else { self.write(work) }
     }
 
     /// Closes the file. A store that is only dropped does the same without anybody waiting for it.

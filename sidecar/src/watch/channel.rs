@@ -100,6 +100,25 @@ impl Kept {
         Some(card)
     }
 
+    /// Drops the cards of calls and of a client; the places they had are known to be gone.
+    pub(super) fn forget_client(&mut self, calls: &[CallId], lanes: &[String]) {
+        let is_client = |card: &Card| {
+            let key = card.number.as_ref().map(|key| key.as_str().to_owned());
+            let text = card.number_text.as_ref().map(|text| format!("text:{}", text.raw()));
+            calls.contains(&card.call) || [key, text].iter().flatten().any(|lane| lanes.contains(lane))
+        };
+        for call in calls {
+            self.forget(call);
+        }
+        self.shown.retain(|_, card| !is_client(card));
+        let shown = &self.shown;
+        self.shown_order.retain(|call| shown.contains_key(call));
+        self.events.retain(|placed| match &placed.event {
+            Event::Card(card) => !is_client(card),
+            Event::Finished { .. } | Event::Dial(_) => true,
+        });
+    }
+
     fn forget(&mut self, call: &CallId) {
         if self.shown.remove(call).is_some() {
             self.shown_order.retain(|shown| shown != call);

@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use tieline_engine::{ids::ProjectId, jiff::Timestamp};
+use tieline_engine::{
+    ids::{CallId, ProjectId},
+    jiff::Timestamp,
+};
 
 use super::{Card, Event, channel::Channel, watcher::Watcher};
 
@@ -96,6 +99,11 @@ impl Hub {
     #[must_use]
     pub fn told(&self, project: &ProjectId) -> Told {
         self.channel(project).kept().told
+    }
+
+    /// Keeps no card and no wish any more of calls, or of a client by the name of its lane.
+    pub(crate) fn forget(&self, project: &ProjectId, calls: &[CallId], lanes: &[String]) {
+        self.channel(project).kept().forget_client(calls, lanes);
     }
 
     fn channel(&self, project: &ProjectId) -> Arc<Channel> {

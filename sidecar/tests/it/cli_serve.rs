@@ -172,6 +172,44 @@ async fn kept_calls_are_counted_asked_about_and_sent_from_the_command_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_and_a_person_to_forget_are_seen_to_from_the_command_line() {
+    let (dir, crm) = (tempfile::tempdir().unwrap(), Sandbox::start(SandboxConfig::default()).await.unwrap());
+    let program = Program::serve(&write_config(dir.path(), &crm, ""));
+    let request = SyncCallRequest { wait_ms: Some(30_000), ..report(ended("1", NUMBER)) };
+    let answer = program.sync().await.sync_call(request).await.unwrap().into_inner();
+    assert_eq!(answer.state(), CallState::Written);
+    let tieline = |command: &'static str, more: &'static [&str]| {
+        let grpc = program.grpc.clone();
+        let command = move || run(tieline().args([command, "--address", &grpc, "--project", "shop"]).args(more));
+        async { tokio::task::spawn_blocking(command).await.unwrap() }
+    };
+    let (code, table) = tieline("ledger", &[]).await;
+    let lines: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!((code, lines.len()), (Some(0), 3), "{table}");
+    assert_eq!(lines[1][2..], ["1", "1", "0", "0", "0"], "{table}");
+    let other_day = tieline("ledger", &["--from", "2020-01-01", "--to", "2020-01-31"]).await;
+    assert_eq!(other_day, (Some(0), "nothing was received\n".to_owned()));
+    assert_eq!(tieline("ledger", &["--from", "yesterday"]).await.0, Some(64));
+
+    let (code, shown) = tieline("forget", &["--phone", "+38 067 123 45 67"]).await;
+    assert_eq!(code, Some(64), "nobody said yes: {shown}");
+    assert!(shown.starts_with("1 calls are stored, 0 of them wait\nrecords in the CRM"), "{shown}");
+    assert!(shown.contains("CONTACT") && shown.contains("http://") && !shown.contains(SIGNIFICANT), "{shown}");
+    let (code, told) = tieline("forget", &["--phone", NUMBER, "--yes"]).await;
+    assert!(code == Some(0) && told.contains("1 calls were removed"), "{told}");
+    let (code, told) = tieline("forget", &["--phone", NUMBER, "--dry-run"]).await;
+    assert_eq!((code, told.as_str()), (Some(0), "0 calls are stored, 0 of them wait\n"));
+    assert_eq!(tieline("forget", &["--chat", "pigeons"]).await.0, Some(64));
+    let (code, json) = tieline("ledger", &["--json"]).await;
+    let days: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(
+        (code, days.pointer("/0/written"), days.pointer("/0/balanced")),
+        (Some(0), Some(&1.into()), Some(&true.into()))
+    );
+    program.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_services_are_on_a_socket_file_too_even_where_a_killed_sidecar_left_one() {
     let (dir, crm) = (tempfile::tempdir().unwrap(), Sandbox::start(SandboxConfig::default()).await.unwrap());
     let config = write_config(dir.path(), &crm, "active = false");

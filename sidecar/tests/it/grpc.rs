@@ -2,6 +2,7 @@
 
 mod backlog;
 mod connections;
+mod forget;
 mod messenger;
 mod reports;
 mod routing;

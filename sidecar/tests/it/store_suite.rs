@@ -4,6 +4,7 @@
 pub(crate) mod admin;
 pub(crate) mod fixtures;
 pub(crate) mod intake;
+pub(crate) mod keeping;
 pub(crate) mod progress;
 pub(crate) mod property;
 pub(crate) mod queue;
@@ -52,6 +53,14 @@ macro_rules! store_suite {
             admin::changes_of_many_calls_reach_all_of_them,
             admin::the_ledger_balances_by_day,
             admin::connections_and_tokens_are_kept_per_project,
+            keeping::each_kind_of_thing_is_removed_by_its_own_age,
+            keeping::a_portion_is_no_larger_than_asked_for_and_says_that_there_is_more,
+            keeping::a_removed_call_stays_counted_and_comes_again_as_a_new_one,
+            keeping::waiting_calls_and_their_bodies_are_never_removed,
+            keeping::a_forgotten_person_leaves_sums_and_the_names_of_their_records,
+            keeping::nothing_is_forgotten_while_a_call_waits_unless_it_may_be_dropped,
+            keeping::calls_nobody_was_written_about_are_forgotten_too,
+            keeping::the_latest_acceptance_is_known,
         }
     };
 }

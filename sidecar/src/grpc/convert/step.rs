@@ -36,6 +36,12 @@ pub(super) fn record(kind: Kind, id: &RecordId, link: RecordLink<'_>) -> v1::Crm
     }
 }
 
+/// A record whose page was kept with it.
+#[must_use]
+pub fn kept_record(kind: Kind, id: &RecordId, url: Option<&str>) -> v1::CrmRecord {
+    record(kind, id, &|_, _| url.map(ToOwned::to_owned))
+}
+
 fn planned(step: &Step, zone: &TimeZone, link: RecordLink<'_>) -> v1::PlannedStep {
     let mut values = Values::default();
     let (kind, changed) = values.action(&step.action, zone);

@@ -68,7 +68,9 @@ impl Refused {
     /// What a broken store says names files of this machine: that is for its log.
     fn text(&self) -> String {
         match self {
-            Self::Store(StoreError::Broken(_) | StoreError::Unreadable(_) | StoreError::Away(_)) => "the store is not available".to_owned(),
+            Self::Store(StoreError::Broken(_) | StoreError::Unreadable(_) | StoreError::Away(_)) => {
+                "the store is not available".to_owned()
+            }
             other => other.to_string(),
         }
     }

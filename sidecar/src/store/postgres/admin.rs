@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use deadpool_postgres::Object;
 use tieline_engine::{
     ids::{CallId, ProjectId},
-    jiff::civil::Date,
+    jiff::{Timestamp, civil::Date},
 };
 
 use super::{
@@ -56,7 +56,7 @@ pub(super) async fn count(client: &Object, project: &ProjectId, filter: &Filter)
 }
 
 /// The balance of each day; see [`super::Store::ledger`]. Counted from the calls themselves, so that it cannot
-/// differ from them.
+/// differ from them, and from the sums of those that are stored no longer.
 pub(super) async fn ledger(
     client: &Object,
     project: &ProjectId,
@@ -65,8 +65,13 @@ pub(super) async fn ledger(
 ) -> Result<Vec<LedgerDay>, Trouble> {
     let ledger = client
         .prepare_cached(
-            "SELECT day, state, skip_code, count(*) FROM calls WHERE project = $1 AND day BETWEEN $2 AND $3
-             GROUP BY day, state, skip_code ORDER BY day",
+            "SELECT day, state, skip_code, CAST(sum(calls) AS BIGINT) FROM (
+             SELECT day, state, skip_code, count(*) AS calls FROM calls
+             WHERE project = $1 AND day BETWEEN $2 AND $3 GROUP BY day, state, skip_code
+             UNION ALL
+             SELECT day, state, nullif(skip_code, '') AS skip_code, calls FROM ledger_days
+             WHERE project = $1 AND day BETWEEN $2 AND $3) AS counted
+         GROUP BY day, state, skip_code ORDER BY day",
         )
         .await?;
     let (from, to) = (row::day_number(from), row::day_number(to));
@@ -81,6 +86,22 @@ pub(super) async fn ledger(
         add(last, row.try_get(1)?, row.try_get(2)?, unsigned(row.try_get(3)?));
     }
     Ok(days)
+}
+
+/// When a call was last taken in; see [`super::Store::last_received`].
+pub(super) async fn last_received(client: &Object, project: &ProjectId) -> Result<Option<Timestamp>, Trouble> {
+    let last = client
+        .prepare_cached(
+            "SELECT max(l.received_at) AS at
+             FROM unnest(ARRAY['waiting', 'written', 'skipped', 'failed']) AS s (state)
+             CROSS JOIN LATERAL (
+                 SELECT c.received_at FROM calls c WHERE c.project = $1 AND c.state = s.state
+                 ORDER BY c.seq DESC LIMIT 1) AS l
+             HAVING count(*) > 0",
+        )
+        .await?;
+    let row = client.query_opt(&last, &[&project.as_str()]).await?;
+    row.map(|row| row::time(&row, "at")).transpose()
 }
 
 fn add(day: &mut LedgerDay, state: &str, skip_code: Option<String>, calls: u64) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, params};
 use tieline_engine::{
     ids::{CallId, ProjectId},
-    jiff::civil::Date,
+    jiff::{Timestamp, civil::Date},
 };
 
 use super::{
@@ -60,7 +60,7 @@ pub(super) fn count(conn: &Connection, project: &ProjectId, filter: &Filter) -> 
 }
 
 /// The balance of each day; see [`super::Store::ledger`]. Counted from the calls themselves, so that it cannot
-/// differ from them.
+/// differ from them, and from the sums of those that are stored no longer.
 pub(super) fn ledger(
     conn: &Connection,
     project: &ProjectId,
@@ -68,7 +68,12 @@ pub(super) fn ledger(
     to: Date,
 ) -> Result<Vec<LedgerDay>, StoreError> {
     let mut statement = conn.prepare_cached(
-        "SELECT day, state, skip_code, count(*) FROM calls WHERE project = ?1 AND day BETWEEN ?2 AND ?3
+        "SELECT day, state, skip_code, sum(calls) FROM (
+             SELECT day, state, skip_code, count(*) AS calls FROM calls
+             WHERE project = ?1 AND day BETWEEN ?2 AND ?3 GROUP BY day, state, skip_code
+             UNION ALL
+             SELECT day, state, nullif(skip_code, '') AS skip_code, calls FROM ledger_days
+             WHERE project = ?1 AND day BETWEEN ?2 AND ?3) AS counted
          GROUP BY day, state, skip_code ORDER BY day",
     )?;
     let mut rows = statement.query(params![project.as_str(), from.to_string(), to.to_string()])?;
@@ -84,6 +89,19 @@ pub(super) fn ledger(
         add(last, &row.get::<_, String>(1)?, row.get(2)?, row::unsigned(row.get(3)?));
     }
     Ok(days)
+}
+
+/// When a call was last taken in; see [`super::Store::last_received`]. In order of acceptance the last one is the latest.
+pub(super) fn last_received(conn: &Connection, project: &ProjectId) -> Result<Option<Timestamp>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT max(received_at) AS at FROM (
+             SELECT (SELECT received_at FROM calls INDEXED BY calls_state WHERE project = ?1 AND state = states.value
+                 ORDER BY seq DESC LIMIT 1) AS received_at
+             FROM json_each('[\"waiting\", \"written\", \"skipped\", \"failed\"]') AS states)
+         WHERE received_at IS NOT NULL HAVING count(*) > 0",
+    )?;
+    let mut rows = statement.query([project.as_str()])?;
+    rows.next()?.map(|row| row::time(row, "at")).transpose()
 }
 
 fn add(day: &mut LedgerDay, state: &str, skip_code: Option<String>, calls: u64) {

@@ -157,7 +157,11 @@ fn ports_the_system_chooses_do_not_collide() {
 fn a_project_needs_an_id_a_zone_and_a_region() {
     one("", "projects", "[[projects]]");
     let without = "[[projects]]\nid = \"shop\"\nzone = \"Europe/Kyiv\"\nregion = \"UA\"";
-    one(without, "projects[0].connection.crm", "is missing; write one of dataverse, remonline, retailcrm, sendpulse, zoho");
+    one(
+        without,
+        "projects[0].connection.crm",
+        "is missing; write one of dataverse, remonline, retailcrm, sendpulse, zoho",
+    );
     let text = project("", "");
     one(&text.replace("id = \"shop\"", ""), "projects[0].id", "is missing");
     one(&text.replace("\"shop\"", "\"a/b\""), "projects[0].id", "Latin letters");

@@ -60,7 +60,11 @@ fn any_configuration_is_read_or_refused_with_every_place() {
         assert!(!faults.list().is_empty(), "refused for nothing");
         let lines = 1 + text.matches('\n').count();
         for fault in faults.list() {
-            assert!(!fault.text.is_empty() && fault.text.len() < 9_000 && fault.key.len() < 1_000, "{} bytes", fault.text.len());
+            assert!(
+                !fault.text.is_empty() && fault.text.len() < 9_000 && fault.key.len() < 1_000,
+                "{} bytes",
+                fault.text.len()
+            );
             assert!(fault.line.is_none_or(|line| (1..=lines).contains(&line)), "line {:?} of {lines}", fault.line);
             assert!(fault.line.is_some() || !fault.key.is_empty(), "a fault without a place: {}", fault.text);
         }

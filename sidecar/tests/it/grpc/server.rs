@@ -68,11 +68,15 @@ async fn probes_and_metrics_are_there_over_http() {
     for line in [
         "tieline_calls_today{project=\"shop\",state=\"received\"} 1",
         "tieline_calls_today{project=\"shop\",state=\"waiting\"} 1",
+        "tieline_connections_suspended{} 0",
         "tieline_connection_status{project=\"shop\",status=\"inactive\"} 1",
         "tieline_requests_total{door=\"grpc\",method=\"SyncCall\",outcome=\"ok\"} 1",
     ] {
         assert!(text.lines().any(|told| told == line), "{line} is not in:\n{text}");
     }
+    let since = text.lines().find_map(|line| line.strip_prefix("tieline_last_received_seconds{project=\"shop\"} "));
+    assert!(since.unwrap().parse::<f64>().unwrap() < 600.0);
+    assert!(!text.contains("tieline_last_written_seconds{"), "nothing was written ever");
 }
 
 #[tokio::test]

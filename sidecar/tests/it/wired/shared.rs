@@ -12,7 +12,10 @@ use std::{
 
 use tieline::store::{
     Accepted, Beat, Claim, ConnectionState, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply,
-    Store, StoreError, StoredCall, lease::Lease, sqlite::SqliteStore,
+    Store, StoreError, StoredCall,
+    keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
+    lease::Lease,
+    sqlite::SqliteStore,
 };
 use tieline_engine::{
     ids::{CallId, ProjectId},
@@ -226,6 +229,18 @@ impl Store for Life {
 
     fn last_written(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
         self.shared.inner.last_written(project)
+    }
+
+    fn last_received(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
+        self.shared.inner.last_received(project)
+    }
+
+    fn purge(&self, expiry: Expiry, limit: usize) -> Reply<'_, Purged> {
+        self.shared.inner.purge(expiry, limit)
+    }
+
+    fn forget(&self, person: Person, forgetting: Forgetting) -> Reply<'_, Forgotten> {
+        self.shared.inner.forget(person, forgetting)
     }
 
     fn connection(&self, project: &ProjectId) -> Reply<'_, Option<ConnectionState>> {
