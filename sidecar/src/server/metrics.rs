@@ -30,11 +30,16 @@ pub async fn text(driver: &Driver, requests: &Requests, identity: &Identity) -> 
     page.silence(&projects);
     page.connections(&projects);
     page.watching(driver, &projects);
-    page.telephones(driver);
+    page.telephones(driver, &projects);
     if identity.sees_all() {
         page.requests(requests);
     }
     Ok(page.text)
+}
+
+/// Whether figures of a project are shown.
+fn is_seen(projects: &[Measured], id: &ProjectId) -> bool {
+    projects.iter().any(|measured| measured.project == id.as_str())
 }
 
 /// One project's figures.
@@ -173,7 +178,7 @@ impl Page {
         self.head("tieline_cards_left_out_total", "counter", "Caller cards left out because too many were being made.");
         self.line("tieline_cards_left_out_total", &[], driver.cards.turns.left_out());
         self.head("tieline_smart_phone_contacts_total", "counter", "Clients for the Smart Phone since the start.");
-        for phone in driver.cards.phones() {
+        for phone in driver.cards.phones().filter(|phone| is_seen(projects, phone.project())) {
             let counted = phone.counted();
             let counts = [
                 ("sent", counted.sent),
@@ -187,16 +192,17 @@ impl Page {
             }
         }
         self.head("tieline_smart_phone_waiting", "gauge", "Clients that wait to be sent to the Smart Phone.");
-        for phone in driver.cards.phones() {
+        for phone in driver.cards.phones().filter(|phone| is_seen(projects, phone.project())) {
             let labels = [("project", phone.project().as_str())];
             self.line("tieline_smart_phone_waiting", &labels, phone.counted().waiting);
         }
     }
 
-    fn telephones(&mut self, driver: &Driver) {
+    fn telephones(&mut self, driver: &Driver, projects: &[Measured]) {
         let now = driver.clock.now();
+        let is_seen = |id: &ProjectId| is_seen(projects, id);
         self.head("tieline_telephones", "gauge", "Agents' telephones by what the exchange tells of them.");
-        for connection in driver.connections() {
+        for connection in driver.connections().filter(|connection| is_seen(&connection.project.id)) {
             let project = &connection.project.id;
             let present = driver.presences.of(project, now);
             for state in Presence::ALL {
@@ -205,7 +211,7 @@ impl Page {
             }
         }
         self.head("tieline_dials_total", "counter", "Wishes to call since the start, by what became of them.");
-        for ((project, outcome), count) in driver.wishes.counted() {
+        for ((project, outcome), count) in driver.wishes.counted().into_iter().filter(|((id, _), _)| is_seen(id)) {
             let labels = [("project", project.as_str()), ("outcome", outcome)];
             self.line("tieline_dials_total", &labels, count);
         }

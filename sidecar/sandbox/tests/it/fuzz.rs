@@ -67,7 +67,7 @@ fn run(kind: CrmKind, name: &'static str, seeds: Vec<String>) {
         let signature = signature(&mut sim, now);
         let mut request = request(input);
         request.headers.extend(signature);
-        let SimReply::Answer(answer) = sim.handle(now, &request) else { panic!("cut without a fault") };
+        let SimReply::Answer(answer) = sim.handle(now, &request) else { unreachable!("cut without a fault") };
         assert!((200..600).contains(&answer.status), "{}", answer.status);
         if !request.path.starts_with("/sandbox") {
             let again = sim.handle(now, &request);

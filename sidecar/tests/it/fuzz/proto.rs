@@ -90,7 +90,7 @@ fn told(violation: &Violation) {
 }
 
 fn pushed(ask: &v1::PushMessengerLeadRequest) -> Result<(), Vec<Violation>> {
-    let at = "2026-11-22T07:15:00Z".parse().expect("a moment");
+    let at = jiff::Timestamp::constant(1_795_331_700, 0);
     match convert::push_messenger_lead(ask, at) {
         Ok(_) | Err(PushRefused::DialogueNotTaken) => Ok(()),
         Err(PushRefused::Invalid(violations)) => Err(violations),

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::StreamExt as _;
 use tieline::{
-    grpc::{desk::Desk, sync::Sync},
+    grpc::{desk::Desk, gate::Granted, rights, sync::Sync},
     watch::{Dial, Event},
 };
 use tieline_engine::{
@@ -230,7 +230,8 @@ fn a_silent_stream_says_every_fifteen_seconds_that_it_is_alive() {
         let core = Core::new(CrmKind::RetailCrm, 1).await;
         let (_stop, stopping) = watch::channel(false);
         let service = Sync::new(Desk::new(core.sidecar().clone(), Arc::default(), stopping));
-        let mut stream = service.watch(Request::new(asked())).await.unwrap().into_inner();
+        let right = rights::at("/tieline.v1.SyncService/Watch").unwrap();
+        let mut stream = service.watch(Granted::to_holder(Request::new(asked()), right)).await.unwrap().into_inner();
         let begun = time::Instant::now();
         let mut beats = Vec::new();
         for _ in 0..3 {

@@ -40,7 +40,8 @@ pub(super) fn sim(kind: CrmKind) -> Sim {
 
 /// A dialect that makes everything its CRM can hold.
 pub(super) fn dialect(kind: CrmKind) -> Box<dyn Dialect> {
-    let (settings, secrets): (&[(&str, &str)], &[(&str, &str)]) = match kind {
+    type Named = &'static [(&'static str, &'static str)];
+    let (settings, secrets): (Named, Named) = match kind {
         CrmKind::Dataverse => (
             &[
                 ("url", "http://sim"),
