@@ -1,17 +1,18 @@
 //! What every gRPC request passes before its body is read: who asks, and whether their role may call the method. The
 //! project it names is checked at the desk, which reads it.
 
-use std::{sync::Arc, time::Duration};
-
-use axum::{
-    body::Body,
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
 };
-use http::header;
+
+use futures::future::Either;
+use http::{Request, Response, header};
 use tieline_proto::v1::ErrorReason;
-use tonic::{Code, Status};
+use tonic::{Code, Status, body::Body};
+use tower::{Layer, Service};
 
 use super::{
     desk::word,
@@ -64,7 +65,7 @@ impl Gate {
         Self { access, requests, slow }
     }
 
-    fn admit(&self, request: &mut Request) -> Result<(), Status> {
+    fn admit<B>(&self, request: &mut Request<B>) -> Result<(), Status> {
         let path = request.uri().path();
         if path.starts_with(HEALTH) {
             return Ok(());
@@ -84,7 +85,7 @@ impl Gate {
         Ok(())
     }
 
-    fn identify(&self, request: &Request) -> Result<Identity, Status> {
+    fn identify<B>(&self, request: &Request<B>) -> Result<Identity, Status> {
         let header = request.headers().get(header::AUTHORIZATION).map(|value| value.as_bytes());
         let peer = request.extensions().get::<Peer>();
         let cert_names = peer.map_or(&[][..], |peer| &peer.cert_names);
@@ -100,24 +101,55 @@ impl Gate {
             }
         })
     }
+
+    /// The answer to whoever is not let in.
+    fn refuse(&self, path: &str, status: Status) -> Response<Body> {
+        let method = rights::at(path).map_or("unknown", |right| right.method);
+        self.requests.count(Door::Grpc, method, word(status.code()), Duration::ZERO);
+        if status.code() != Code::Unimplemented {
+            tracing::warn!(method, code = word(status.code()), "a request was not let in");
+        }
+        status.into_http()
+    }
 }
 
-/// Lets a request in, or answers it without reading its body.
-pub async fn enter(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
-    match gate.admit(&mut request) {
-        Ok(()) if request.extensions().get::<Granted>().is_some() => {
+impl<S> Layer<S> for Gate {
+    type Service = Gated<S>;
+
+    fn layer(&self, inner: S) -> Gated<S> {
+        Gated { gate: self.clone(), inner }
+    }
+}
+
+/// Services behind a gate.
+#[derive(Clone)]
+pub struct Gated<S> {
+    gate: Gate,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Gated<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = Either<S::Future, Ready<Result<S::Response, S::Error>>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    /// Lets a request in, or answers it without reading its body.
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Err(status) = self.gate.admit(&mut request) {
+            return Either::Right(ready(Ok(self.gate.refuse(request.uri().path(), status))));
+        }
+        if request.extensions().get::<Granted>().is_some() {
             // Each method of the contract takes one message; other services take streams.
             let slow = || Status::deadline_exceeded("the request's message did not arrive in time").into();
-            next.run(request.map(|body| Body::new(Timed::new(body, gate.slow, slow)))).await
+            request = request.map(|body| Body::new(Timed::new(body, self.gate.slow, slow)));
         }
-        Ok(()) => next.run(request).await,
-        Err(status) => {
-            let method = rights::at(request.uri().path()).map_or("unknown", |right| right.method);
-            gate.requests.count(Door::Grpc, method, word(status.code()), Duration::ZERO);
-            if status.code() != Code::Unimplemented {
-                tracing::warn!(method, code = word(status.code()), "a request was not let in");
-            }
-            status.into_http::<tonic::body::Body>().map(Body::new)
-        }
+        Either::Left(self.inner.call(request))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::middleware;
 use tieline_proto::{
     FILE_DESCRIPTOR_SET,
     v1::{admin_service_server::AdminServiceServer, sync_service_server::SyncServiceServer},
@@ -22,12 +21,7 @@ use super::{
     signals,
 };
 use crate::{
-    grpc::{
-        admin::Admin,
-        desk::Desk,
-        gate::{self, Gate},
-        sync::Sync,
-    },
+    grpc::{admin::Admin, desk::Desk, gate::Gate, sync::Sync},
     tls::H2,
 };
 
@@ -64,24 +58,22 @@ pub(super) async fn open(
     let alpha = Builder::configure().register_encoded_file_descriptor_set(FILE_DESCRIPTOR_SET).build_v1alpha()?;
     let mut routes = Routes::builder();
     routes.add_service(health).add_service(v1).add_service(alpha).add_service(sync).add_service(admin);
-    let mut routes = routes.routes();
     let gate = Gate::new(Arc::clone(&house.access), Arc::clone(&house.requests), house.limits.slow);
-    let router = std::mem::take(routes.axum_router_mut());
-    *routes.axum_router_mut() = router.layer(middleware::from_fn_with_state(gate, gate::enter));
+    let services = (routes.routes(), gate);
     let certificates = house.certificates("grpc", house.tls.clone(), H2, parts)?;
     let (limits, begin) = (house.limits, H2_PREFACE_LEN);
     let door = Door { name: "grpc", certificates, limits, begin };
-    parts.spawn(answer(routes.clone(), door, Listener::Tcp(tcp), house.stopping.clone()));
+    parts.spawn(answer(services.clone(), door, Listener::Tcp(tcp), house.stopping.clone()));
     if let Some(unix) = unix {
         // Nobody reads along inside the machine.
         let door = Door { name: "grpc_unix", certificates: None, limits, begin };
-        parts.spawn(answer(routes, door, Listener::Unix(unix), house.stopping.clone()));
+        parts.spawn(answer(services, door, Listener::Unix(unix), house.stopping.clone()));
     }
     Ok(())
 }
 
 async fn answer(
-    routes: Routes,
+    (routes, gate): (Routes, Gate),
     door: Door,
     listener: Listener,
     stopping: watch::Receiver<bool>,
@@ -95,6 +87,7 @@ async fn answer(
         .http2_keepalive_interval(Some(KEEPALIVE_EVERY))
         .http2_keepalive_timeout(Some(KEEPALIVE_BOUND))
         .timeout(REQUEST_BOUND)
+        .layer(gate)
         .add_routes(routes);
     Ok(router.serve_with_incoming_shutdown(incoming, stop).await?)
 }

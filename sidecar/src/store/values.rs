@@ -1,5 +1,7 @@
 //! Values as columns: pure, so that every store keeps the same.
 
+use std::fmt::Display;
+
 use serde::Serialize;
 use tieline_engine::jiff::Timestamp;
 
@@ -25,9 +27,15 @@ pub(super) fn state_word(state: StateIs) -> &'static str {
     }
 }
 
+/// Room made for a value's JSON: an ended call takes some seven hundred bytes.
+const JSON_ROOM: usize = 1024;
+
 /// A value as JSON.
 pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::Broken(format!("a value cannot be written: {error}")))
+    let mut json = Vec::with_capacity(JSON_ROOM);
+    let unfit = |error: &dyn Display| StoreError::Broken(format!("a value cannot be written: {error}"));
+    serde_json::to_writer(&mut json, value).map_err(|error| unfit(&error))?;
+    String::from_utf8(json).map_err(|error| unfit(&error))
 }
 
 /// A time as a column: down to the microsecond.

@@ -34,12 +34,13 @@ impl Ready {
     }
 }
 
-/// Takes a piece in; see [`super::Store::accept`].
+/// Takes a piece in; see [`super::Store::accept`]. Most pieces are the first of their call, so that is tried at once.
 pub(super) fn accept(conn: &Connection, ready: &Ready) -> Result<Accepted, StoreError> {
     let piece = &ready.piece;
-    let (seq, receipt, state) = match known(conn, &piece.call)? {
-        None => (insert(conn, ready)?, Receipt::Accepted, State::Waiting),
-        Some(known) => {
+    let (seq, receipt, state) = match insert(conn, ready)? {
+        Some(seq) => (seq, Receipt::Accepted, State::Waiting),
+        None => {
+            let known = known(conn, &piece.call)?;
             let call = join(Some(&known.call), piece.call.clone());
             if known.call == call {
                 return Ok(Accepted { receipt: Receipt::Repeated, state: known.standing.state });
@@ -70,13 +71,13 @@ struct Known {
     standing: Standing,
 }
 
-fn known(conn: &Connection, call: &Call) -> Result<Option<Known>, StoreError> {
+fn known(conn: &Connection, call: &Call) -> Result<Known, StoreError> {
     let mut statement = conn.prepare_cached(
         "SELECT seq, call, lane, state, skip_code, due_at, retrying, backlog, attempts
          FROM calls WHERE project = ?1 AND id = ?2",
     )?;
     let mut rows = statement.query(params![call.project.as_str(), call.id.as_str()])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
+    let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     let standing = Standing {
         state: row::state(row)?,
         due_at: row::time(row, "due_at")?,
@@ -84,19 +85,14 @@ fn known(conn: &Connection, call: &Call) -> Result<Option<Known>, StoreError> {
         backlog: row.get("backlog")?,
         attempts: row.get("attempts")?,
     };
-    Ok(Some(Known { seq: row.get("seq")?, call: row::json(row, "call")?, lane: row.get("lane")?, standing }))
+    Ok(Known { seq: row.get("seq")?, call: row::json(row, "call")?, lane: row.get("lane")?, standing })
 }
 
-fn insert(conn: &Connection, ready: &Ready) -> Result<i64, StoreError> {
+/// The call's place in the store; `None` where it has one already, which is then left as it is.
+fn insert(conn: &Connection, ready: &Ready) -> Result<Option<i64>, StoreError> {
     let Ready { piece, lane, day, json, facts } = ready;
     let (project, at) = (&piece.call.project, piece.at);
-    let ahead = queue::ahead(conn, project, lane, at)?;
-    conn.prepare_cached(
-        "INSERT INTO calls (project, id, lane, call, version, facts, state, received_at, changed_at, happened_at, day,
-             due_at, retrying, backlog, head, attempts, reasons, written, trace)
-         VALUES (?1, ?2, ?3, ?4, 1, ?5, 'waiting', ?6, ?6, ?7, ?8, ?9, 0, 0, ?10, 0, '[]', '[]', ?11)",
-    )?
-    .execute(params![
+    let inserted = conn.prepare_cached(queue::INSERT)?.execute(params![
         project.as_str(),
         piece.call.id.as_str(),
         lane,
@@ -106,14 +102,16 @@ fn insert(conn: &Connection, ready: &Ready) -> Result<i64, StoreError> {
         micros(piece.call.started_at.unwrap_or(at)),
         day,
         micros_up(at),
-        !ahead.holds,
         piece.trace,
     ])?;
+    if inserted == 0 {
+        return Ok(None);
+    }
     let seq = conn.last_insert_rowid();
-    if ahead.is_behind {
+    if queue::is_behind(conn, project, lane)? {
         queue::go_live(conn, project, lane)?;
     }
-    Ok(seq)
+    Ok(Some(seq))
 }
 
 fn amend(conn: &Connection, known: Known, call: &Call, piece: &Piece) -> Result<State, StoreError> {

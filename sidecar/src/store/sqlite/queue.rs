@@ -9,7 +9,7 @@
 //! Between two changes time passes: a head that waited for facts becomes due and now holds back heads behind it.
 //! [`due`] checks that among the heads it looks at.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 use tieline_engine::{ids::ProjectId, jiff::Timestamp};
 
 use super::{
@@ -100,20 +100,9 @@ pub(super) fn settle(conn: &Connection, project: &ProjectId, lane: &str, now: Ti
     Ok(())
 }
 
-/// What waits in a lane before a call that joins its end.
-pub(super) struct Ahead {
-    /// A call holds later ones back. Without one, the call that joins is a head: cheaper than [`settle`], as no other
-    /// call changes.
-    pub(super) holds: bool,
-    /// A call goes behind live ones.
-    pub(super) is_behind: bool,
-}
-
-/// What waits in a lane.
-pub(super) fn ahead(conn: &Connection, project: &ProjectId, lane: &str, now: Timestamp) -> Result<Ahead, StoreError> {
-    let values = params![project.as_str(), lane, micros(now)];
-    let read = |row: &Row<'_>| Ok(Ahead { holds: row.get(0)?, is_behind: row.get(1)? });
-    Ok(conn.prepare_cached(AHEAD)?.query_row(values, read)?)
+/// Whether a call of a lane goes behind live ones.
+pub(super) fn is_behind(conn: &Connection, project: &ProjectId, lane: &str) -> Result<bool, StoreError> {
+    Ok(conn.prepare_cached(IS_BEHIND)?.query_row(params![project.as_str(), lane], |row| row.get(0))?)
 }
 
 /// The earliest call of a lane that holds later ones back.
@@ -153,11 +142,18 @@ const FIRST_HOLDING: &str = "SELECT (SELECT seq FROM calls INDEXED BY calls_lane
     WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND (retrying = 1 OR due_at <= ?3)
     ORDER BY seq LIMIT 1)";
 
-const AHEAD: &str = "SELECT
-    EXISTS (SELECT 1 FROM calls INDEXED BY calls_lane
-        WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND (retrying = 1 OR due_at <= ?3)),
-    EXISTS (SELECT 1 FROM calls INDEXED BY calls_behind
-        WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND backlog = 1)";
+const IS_BEHIND: &str = "SELECT EXISTS (SELECT 1 FROM calls INDEXED BY calls_behind
+    WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND backlog = 1)";
+
+/// A new call joins the end of its lane, as a head where no other holds it back: cheaper than [`settle`], as no other
+/// call changes. Nothing is done where the call is there already.
+pub(super) const INSERT: &str = "INSERT INTO calls (project, id, lane, call, version, facts, state, received_at,
+        changed_at, happened_at, day, due_at, retrying, backlog, head, attempts, reasons, written, trace)
+    VALUES (?1, ?2, ?3, ?4, 1, ?5, 'waiting', ?6, ?6, ?7, ?8, ?9, 0, 0,
+        NOT EXISTS (SELECT 1 FROM calls INDEXED BY calls_lane
+            WHERE project = ?1 AND lane = ?3 AND state = 'waiting' AND (retrying = 1 OR due_at <= ?6)),
+        0, '[]', '[]', ?10)
+    ON CONFLICT (project, id) DO NOTHING";
 
 const RAISE: &str = "UPDATE calls INDEXED BY calls_lane SET head = 1
     WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND seq <= ?3 AND head = 0";
@@ -201,14 +197,14 @@ mod tests {
     }
 
     fn params_of(sql: &str) -> Vec<i64> {
-        (1..=9).filter(|nr| sql.contains(&format!("?{nr}"))).collect()
+        (1..=10).filter(|nr| sql.contains(&format!("?{nr}"))).collect()
     }
 
     #[test]
     fn no_question_of_the_queue_reads_all_waiting_calls() {
         let conn = schema::open_memory().unwrap();
         let due = [due_sql("calls_due"), due_sql("calls_turn")];
-        let fixed = [COUNT_DUE, NEXT_DUE, AHEAD, FIRST_HOLDING, RAISE, LOWER, GO_LIVE, IS_LIVE];
+        let fixed = [COUNT_DUE, NEXT_DUE, INSERT, IS_BEHIND, FIRST_HOLDING, RAISE, LOWER, GO_LIVE, IS_LIVE];
         for sql in due.iter().map(String::as_str).chain(fixed) {
             let plan = plan(&conn, sql);
             assert!(plan.iter().any(|step| step.contains("USING")), "{sql}: {plan:?}");

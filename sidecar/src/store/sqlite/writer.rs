@@ -4,10 +4,13 @@
 //! A job that fails after it has written something must be taken back alone. Savepoints do that, and cost each job a
 //! copy of every page it touches; as such failures are rare, a transaction is tried without them first.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-    mpsc::{Receiver, SyncSender, sync_channel},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread,
 };
 
 use rusqlite::Connection;
@@ -42,7 +45,10 @@ pub(super) fn start(
 fn run(conn: &Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
-        batch.extend(jobs.try_iter().take(BATCH - 1));
+        while gather(jobs, &mut batch) {
+            // More come while there is somebody to send them: a flush is dearer than one more look.
+            thread::yield_now();
+        }
         let outcome = write(conn, &mut batch);
         if outcome.is_ok() {
             commits.fetch_add(1, Ordering::Relaxed);
@@ -51,6 +57,13 @@ fn run(conn: &Connection, jobs: &Receiver<Job>, commits: &AtomicU64) {
             job.answer(&outcome);
         }
     }
+}
+
+/// Takes the jobs that wait; says whether there were any, and room is left for more.
+fn gather(jobs: &Receiver<Job>, batch: &mut Vec<Job>) -> bool {
+    let before = batch.len();
+    batch.extend(jobs.try_iter().take(BATCH - before));
+    (before + 1..BATCH).contains(&batch.len())
 }
 
 /// Runs jobs and commits them together. After an error of the transaction itself nothing of it was stored.
