@@ -26,6 +26,7 @@ mod worker;
 mod writer;
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::{
         Arc,
@@ -193,6 +194,18 @@ impl Store for SqliteStore {
     fn connection(&self, project: &ProjectId) -> Reply<'_, Option<ConnectionState>> {
         let project = project.clone();
         self.read(move |conn| connections::connection(conn, &project))
+    }
+
+    fn connections(&self) -> Reply<'_, BTreeMap<ProjectId, ConnectionState>> {
+        self.read(connections::connections)
+    }
+
+    fn add_connections(&self, states: BTreeMap<ProjectId, ConnectionState>) -> Reply<'_, ()> {
+        self.write(move |conn| connections::add_connections(conn, &states))
+    }
+
+    fn queued(&self) -> Reply<'_, Vec<ProjectId>> {
+        self.read(queue::queued)
     }
 
     fn put_connection(&self, project: &ProjectId, state: ConnectionState) -> Reply<'_, ()> {
