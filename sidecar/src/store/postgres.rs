@@ -9,6 +9,7 @@ mod admin;
 mod batch;
 mod bulk;
 mod connections;
+mod figures;
 mod filter;
 mod home;
 mod keeping;
@@ -48,7 +49,7 @@ use self::{
     life::Life,
 };
 use super::{
-    Accepted, Beat, ConnectionState, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply, Store,
+    Accepted, Beat, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply, Store,
     StoreError, StoredCall,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
 };
@@ -343,6 +344,10 @@ impl Store for PostgresStore {
     fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>> {
         let project = project.clone();
         self.ask(work!([project] | client | admin::ledger(client, &project, from, to)))
+    }
+
+    fn figures(&self, of: Vec<(ProjectId, Date)>) -> Reply<'_, BTreeMap<ProjectId, Figures>> {
+        self.ask(work!([of] | client | figures::figures(client, &of)))
     }
 
     fn last_received(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {

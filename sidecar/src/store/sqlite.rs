@@ -12,6 +12,7 @@ mod advice;
 mod bulk;
 mod check;
 mod connections;
+mod figures;
 mod filter;
 mod home;
 mod job;
@@ -46,7 +47,7 @@ use self::{
     home::{Home, Work},
 };
 use super::{
-    Accepted, ConnectionState, Filter, KeptToken, KeptTrouble, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply,
+    Accepted, ConnectionState, Figures, Filter, KeptToken, KeptTrouble, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply,
     State, StateIs, Store, StoreError, StoredCall, Written,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
 };
@@ -251,6 +252,10 @@ impl Store for SqliteStore {
     fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>> {
         let project = project.clone();
         self.read(move |conn| admin::ledger(conn, &project, from, to))
+    }
+
+    fn figures(&self, of: Vec<(ProjectId, Date)>) -> Reply<'_, BTreeMap<ProjectId, Figures>> {
+        self.read(move |conn| figures::figures(conn, &of))
     }
 
     fn last_received(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {

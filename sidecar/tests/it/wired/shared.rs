@@ -11,7 +11,7 @@ use std::{
 };
 
 use tieline::store::{
-    Accepted, Beat, Claim, ConnectionState, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply,
+    Accepted, Beat, Claim, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply,
     Store, StoreError, StoredCall,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     lease::Lease,
@@ -229,6 +229,10 @@ impl Store for Life {
 
     fn last_written(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
         self.shared.inner.last_written(project)
+    }
+
+    fn figures(&self, of: Vec<(ProjectId, Date)>) -> Reply<'_, BTreeMap<ProjectId, Figures>> {
+        self.shared.inner.figures(of)
     }
 
     fn last_received(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
