@@ -228,4 +228,14 @@ mod tests {
         let stray = AgentRef { extension: Some("101".to_owned()), ..sip("stranger") };
         assert_eq!(office.report(false, &[(stray, Presence::Online)], 0, 0).unmapped, [0]);
     }
+    #[test]
+    fn telephones_of_people_who_are_no_longer_there_are_forgotten() {
+        let office = Office::new();
+        office.report(false, &[(sip("shop_one"), Presence::Online), (extension("102"), Presence::Away)], 0, 0);
+        let stays = vec![Agent { id: "one".to_owned(), sips: vec!["Shop_One".to_owned()], ..Agent::default() }];
+        office.book.keep_only(&office.project, &Agents::new(stays, None, None));
+        assert_eq!((office.of("shop_one", 0), office.of("102", 0)), (Some(Presence::Online), None));
+        office.book.remove(&office.project);
+        assert_eq!(office.of("shop_one", 0), None);
+    }
 }

@@ -87,7 +87,7 @@ struct Learned {
 
 impl Learned {
     fn nothing(project: &Project, dialect: Arc<dyn Dialect>) -> Self {
-        Self { dialect, policy: Arc::new(project.policy.clone()), at: None, until: None }
+        Self { dialect, policy: Arc::clone(&project.policy), at: None, until: None }
     }
 }
 
@@ -312,15 +312,13 @@ impl Connection {
         };
         let users: Result<Vec<CrmUser>, Trouble> = ask!(self, priority, |dialect, session| dialect.users(session));
         let users = users?;
-        let mut policy = self.project.policy.clone();
-        policy.agents.bind(&users, &policy.plan);
-        policy.abilities = dialect.abilities().clone();
+        let policy = bound(&self.project.policy, &users, dialect.as_ref());
         let unbound: Vec<&str> = policy.agents.unbound().map(|agent: &Agent| agent.id.as_str()).collect();
         if !unbound.is_empty() {
             tracing::warn!(project.id = %self.project.id, agents = ?unbound, "agents without a CRM user: the senior manager stands in");
         }
         let now = self.clock.now();
-        let learned = Learned { dialect, policy: Arc::new(policy), at: Some(now), until: Some(now + LEARN_AGAIN) };
+        let learned = Learned { dialect, policy, at: Some(now), until: Some(now + LEARN_AGAIN) };
         *self.learned.write().unwrap_or_else(PoisonError::into_inner) = learned;
         self.tried.notify_waiters();
         Ok(())
@@ -456,4 +454,14 @@ impl Connection {
     fn learned(&self) -> Learned {
         self.learned.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// A policy with agents bound to the CRM's users: the same one where that changes nothing, as it is large.
+fn bound(policy: &Arc<Policy>, users: &[CrmUser], dialect: &dyn Dialect) -> Arc<Policy> {
+    let mut agents = policy.agents.clone();
+    agents.bind(users, &policy.plan);
+    if agents == policy.agents && *dialect.abilities() == policy.abilities {
+        return Arc::clone(policy);
+    }
+    Arc::new(Policy { agents, abilities: dialect.abilities().clone(), ..Policy::clone(policy) })
 }

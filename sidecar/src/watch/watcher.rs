@@ -192,4 +192,14 @@ mod tests {
         assert_eq!(*second, Card { agent, client: known, phase: Phase::PickedUp, ..card("1") });
         assert_eq!(hub.watchers(&project), 1);
     }
+    #[tokio::test]
+    async fn who_watches_a_project_that_goes_sees_the_rest_and_then_the_end() {
+        let (hub, project) = hub();
+        let mut watcher = hub.watch(&project, From::Now).unwrap();
+        finish(&hub, &project, 1);
+        hub.close(&project);
+        assert!(matches!(watcher.next().await, Seen::Event(Placed { nr: 1, .. })));
+        assert!(matches!(watcher.next().await, Seen::Over));
+        assert_eq!(hub.told(&project).finished, 0, "a project of the same name begins anew");
+    }
 }

@@ -86,16 +86,18 @@ fn another_configuration_counts_at_once_keeps_the_calls_and_forgets_what_was_fou
         let before = crowd.connection(&shop);
         before.deactivate().await.unwrap();
         crowd.accept(&shop, "1", "0671234501").await;
-        crowd.put(&shop, "[projects.stop_list]\nclients = [\"0671234501\"]").await;
+        crowd.put(&shop, "[projects.routing]\nbound_ms = 700").await;
         let after = crowd.connection(&shop);
         assert!(before.is_over() && !after.is_over());
         assert_eq!(after.state().status, Status::Inactive, "it stands where it stood");
         before.activate().await.unwrap();
         assert!(after.is_active(), "whoever has the earlier one at hand changes the same state");
-        crowd.ring(&shop, "0671234500").await.unwrap();
-        let routed = crowd.ring(&shop, "0671234502").await.unwrap();
-        assert_eq!(routed.basis, Basis::Fresh);
-        assert!(crowd.asked().iter().filter(|asked| asked.text.contains("671234500")).count() >= 2, "asked again");
+        crowd.finished(&shop, "1").await;
+        assert_eq!(crowd.ring(&shop, "0671234500").await.unwrap().basis, Basis::Fresh, "it is asked again");
+        crowd.hang(true);
+        let begun = Instant::now();
+        assert_eq!(crowd.ring(&shop, "0671234502").await.unwrap().basis, Basis::Fallback);
+        assert_eq!(begun.elapsed(), std::time::Duration::from_millis(700), "as configured now");
     });
 }
 

@@ -13,10 +13,14 @@ use tieline::{
     clock::Clock,
     config,
     driver::{Driver, Wired, connection::Connection},
+    project::{ConnectionConfig, IntakeConfig, Project},
     sidecar::{Refused, RouteAsk, Routed, Sidecar},
     store::{Filter, State, StateIs, Store, sqlite::SqliteStore},
 };
-use tieline_crm::transport::{BoxFuture, Class, Request, Response, SendError, Transport};
+use tieline_crm::{
+    Connect, Dialect,
+    transport::{BoxFuture, Class, Request, Response, SendError, Transport},
+};
 use tieline_engine::{
     call::{Call, Direction, Outcome, Phase},
     ids::{CallId, ProjectId},
@@ -156,17 +160,17 @@ impl Crowd {
         drop(running.task.await);
     }
 
-    /// Projects as configured, with more sections.
+    /// Projects with more sections, all configured alike: read once, as reading ten thousand takes a while.
     fn wired(&self, ids: impl Iterator<Item = ProjectId>, by: u32, sections: &str) -> Vec<Wired> {
         let extra = Extra { sections: sections.to_owned(), ..Extra::default() };
         let text = configuration::text(self.kind, &extra);
-        let of = |id: &ProjectId| text.replacen("id = \"shop\"", &format!("id = \"{id}\""), 1);
-        let all: String = ids.map(|id| of(&id) + "\n").collect();
-        let projects = config::parse("crowd", &all, &SandboxKeys).unwrap().projects;
-        let wired = projects.into_iter().map(|project| {
-            let dialect = tieline_crm::connect(project.connection.crm, &project.connection.connect).unwrap();
-            let transport = Arc::new(Way { project: project.id.clone(), by, crms: Arc::clone(&self.crms) });
-            Wired { project: Arc::new(project), dialect: Arc::from(dialect), transport }
+        let one = config::parse("crowd", &text, &SandboxKeys).unwrap().projects.remove(0);
+        let dialect = tieline_crm::connect(one.connection.crm, &one.connection.connect).unwrap();
+        let dialect: Arc<dyn Dialect> = Arc::from(dialect);
+        let wired = ids.map(|id| Wired {
+            project: Arc::new(copy(&one, &id)),
+            dialect: Arc::clone(&dialect),
+            transport: Arc::new(Way { project: id, by, crms: Arc::clone(&self.crms) }),
         });
         wired.collect()
     }
@@ -269,5 +273,29 @@ impl Crowd {
         call.started_at = Some(self.clock.now() - SignedDuration::from_secs(40));
         call.ring_seconds = 20;
         call
+    }
+}
+
+/// The same project under another id.
+fn copy(of: &Project, id: &ProjectId) -> Project {
+    let own = &of.connection;
+    let connect = Connect { settings: own.connect.settings.clone(), secrets: own.connect.secrets.clone() };
+    let connection = ConnectionConfig {
+        id: own.id.clone(),
+        crm: own.crm,
+        connect,
+        starts_active: own.starts_active,
+        keep_data: own.keep_data,
+        retry: own.retry,
+    };
+    Project {
+        id: id.clone(),
+        policy: Arc::clone(&of.policy),
+        connection,
+        intake: IntakeConfig::default(),
+        messenger: of.messenger.clone(),
+        route: of.route,
+        smart_phone: None,
+        click_to_call: None,
     }
 }
