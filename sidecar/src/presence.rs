@@ -4,7 +4,7 @@
 //! Only places of the project's own agents are kept, so that what is kept is bounded by the configuration.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -94,6 +94,21 @@ impl PresenceBook {
             presences.set(place, seen.presence);
         }
         presences
+    }
+
+    /// Forgets telephones of a project that are of none of these agents.
+    pub(crate) fn keep_only(&self, project: &ProjectId, agents: &Agents) {
+        let mut projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seen) = projects.get_mut(project) {
+            let places = agents.list().iter().flat_map(dialing::places).map(str::to_lowercase);
+            let places: BTreeSet<String> = places.collect();
+            seen.retain(|place, _| places.contains(place));
+        }
+    }
+
+    /// Forgets a project's telephones.
+    pub(crate) fn remove(&self, project: &ProjectId) {
+        self.projects.lock().unwrap_or_else(PoisonError::into_inner).remove(project);
     }
 
     fn write(&self, project: &ProjectId, told: BTreeMap<String, Presence>, seen: impl Fn(Presence) -> Seen) {
@@ -212,5 +227,15 @@ mod tests {
         assert_eq!(office.of("stranger", 0), None);
         let stray = AgentRef { extension: Some("101".to_owned()), ..sip("stranger") };
         assert_eq!(office.report(false, &[(stray, Presence::Online)], 0, 0).unmapped, [0]);
+    }
+    #[test]
+    fn telephones_of_people_who_are_no_longer_there_are_forgotten() {
+        let office = Office::new();
+        office.report(false, &[(sip("shop_one"), Presence::Online), (extension("102"), Presence::Away)], 0, 0);
+        let stays = vec![Agent { id: "one".to_owned(), sips: vec!["Shop_One".to_owned()], ..Agent::default() }];
+        office.book.keep_only(&office.project, &Agents::new(stays, None, None));
+        assert_eq!((office.of("shop_one", 0), office.of("102", 0)), (Some(Presence::Online), None));
+        office.book.remove(&office.project);
+        assert_eq!(office.of("shop_one", 0), None);
     }
 }

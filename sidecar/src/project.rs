@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -20,7 +21,7 @@ pub struct Project {
     pub id: ProjectId,
     /// How its calls are handled. Abilities, scenario and default place come from the CRM's dialect where the
     /// configuration is silent; agents are bound to CRM users when the connection starts.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// Its CRM.
     pub connection: ConnectionConfig,
     /// How its telephone side reports.

@@ -130,8 +130,7 @@ pub async fn serve_over(
     let store = open(config.store, &*clock).await?;
     let sidecar = assemble(config.projects, Arc::clone(&store), clock, transport).await?;
     let (told, stopping) = watch::channel(false);
-    let probe = sidecar.driver().connections().next().map(|connection| connection.project.id.clone());
-    let health = Health::new(Arc::clone(&store), probe, stopping.clone());
+    let health = Health::new(Arc::clone(&store), stopping.clone());
     let house = House {
         sidecar: sidecar.clone(),
         requests: Arc::default(),
@@ -177,17 +176,18 @@ pub async fn assemble(
     clock: Arc<dyn Clock>,
     transport: Arc<dyn Transport>,
 ) -> Result<Sidecar, ServeError> {
-    let mut wired = Vec::new();
-    for project in projects {
-        phone::warm(&project.policy.plan);
-        phone::warm(&project.policy.crm_plan);
-        wired.push(wire(project, &transport)?);
-    }
+    let wired = projects.into_iter().map(|project| wire(project, &transport)).collect::<Result<_, _>>()?;
     let driver = Driver::open(store, clock, wired).await?;
     Ok(Sidecar::new(driver))
 }
 
-fn wire(project: Project, transport: &Arc<dyn Transport>) -> Result<Wired, ServeError> {
+/// A project with its dialect and its own way to the network, as [`Driver::put`] takes it.
+///
+/// # Errors
+/// The connection's settings are wrong.
+pub fn wire(project: Project, transport: &Arc<dyn Transport>) -> Result<Wired, ServeError> {
+    phone::warm(&project.policy.plan);
+    phone::warm(&project.policy.crm_plan);
     let dialect = tieline_crm::connect(project.connection.crm, &project.connection.connect).map_err(|faults| {
         let faults: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.key, fault.text)).collect();
         ServeError::Connection { project: project.id.as_str().to_owned(), faults: faults.join("; ") }

@@ -61,6 +61,15 @@ pub trait Store: Send + Sync {
     /// A connection's state, if it was ever stored.
     fn connection(&self, project: &ProjectId) -> Reply<'_, Option<ConnectionState>>;
 
+    /// The state of every connection that was ever stored.
+    fn connections(&self) -> Reply<'_, BTreeMap<ProjectId, ConnectionState>>;
+
+    /// Stores the states of connections that have none yet, all in one; others stay as they are.
+    fn add_connections(&self, states: BTreeMap<ProjectId, ConnectionState>) -> Reply<'_, ()>;
+
+    /// Projects in which a call waits whose turn will come, due or not.
+    fn queued(&self) -> Reply<'_, Vec<ProjectId>>;
+
     /// Stores a connection's state.
     fn put_connection(&self, project: &ProjectId, state: ConnectionState) -> Reply<'_, ()>;
 
@@ -89,6 +98,9 @@ pub trait Store: Send + Sync {
 
     /// The ledger by day of acceptance in the project's zone, both days included.
     fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>>;
+
+    /// What there is to count of projects, for each the ledger of one day: one question for many of them.
+    fn figures(&self, of: Vec<(ProjectId, Date)>) -> Reply<'_, BTreeMap<ProjectId, Figures>>;
 
     /// When a call of a project was last taken in, if it is still stored.
     fn last_received(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>>;
@@ -410,11 +422,44 @@ pub struct LedgerDay {
 }
 
 impl LedgerDay {
+    /// A day on which nothing was received.
+    pub(crate) fn empty(day: Date) -> Self {
+        Self { day, received: 0, written: 0, skipped: BTreeMap::new(), waiting: 0, failed: 0 }
+    }
+
+    /// Adds calls of a state.
+    pub(crate) fn add(&mut self, state: &str, skip_code: Option<String>, calls: u64) {
+        self.received += calls;
+        match (state, skip_code) {
+            ("written", _) => self.written += calls,
+            ("waiting", _) => self.waiting += calls,
+            ("failed", _) => self.failed += calls,
+            (_, code) => *self.skipped.entry(code.unwrap_or_default()).or_default() += calls,
+        }
+    }
+
     /// Whether nothing is missing.
     #[must_use]
     pub fn balances(&self) -> bool {
         self.received == self.written + self.skipped.values().sum::<u64>() + self.waiting + self.failed
     }
+}
+
+/// What there is to count of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// The balance of the day, if anything was received on it.
+    pub day: Option<LedgerDay>,
+    /// Calls that wait, of any day.
+    pub waiting: u64,
+    /// Calls that failed, of any day.
+    pub failed: u64,
+    /// When the call was received that waits longest.
+    pub oldest: Option<Timestamp>,
+    /// When a call was last taken in, if it is still stored.
+    pub last_received: Option<Timestamp>,
+    /// When something was last written to the CRM.
+    pub last_written: Option<Timestamp>,
 }
 
 /// Why the store could not do it. Nothing was changed.

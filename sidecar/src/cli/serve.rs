@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{Failure, Out, load};
 use crate::{
@@ -28,6 +28,7 @@ pub async fn run(args: Args) -> Result<(), Failure> {
     if !config.server.core_dumps {
         keep_memory_off_disk();
     }
+    take_all_files();
     let stop = signals::watch().map_err(Failure::of)?;
     let running = server::serve(config, stop).await.map_err(Failure::of)?;
     announce(&running)?;
@@ -43,6 +44,15 @@ pub async fn run(args: Args) -> Result<(), Failure> {
 fn keep_memory_off_disk() {
     if let Err(error) = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }) {
         tracing::warn!(%error, "a crash would leave the memory on disk");
+    }
+}
+
+/// As many open files as the system allows: the usual thousand is less than the CRMs of many projects and the doors'
+/// clients together take.
+fn take_all_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "no more files can be opened than before");
     }
 }
 

@@ -1,5 +1,7 @@
 //! One `[[projects]]` table.
 
+use std::sync::Arc;
+
 use tieline_engine::{
     backlog::BacklogPolicy,
     ids::ProjectId,
@@ -69,6 +71,7 @@ pub(super) fn read(id: Option<ProjectId>, mut section: Section<'_>, sources: &dy
         texts,
     };
     let connection = connected.config;
+    let policy = Arc::new(policy);
     Some(Project { id: id?, policy, connection, intake, messenger, route, smart_phone, click_to_call })
 }
 

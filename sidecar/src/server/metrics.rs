@@ -1,29 +1,34 @@
 //! `/metrics` in Prometheus' text format: the ledger of today, what waits, the connections and the requests.
+//!
+//! The store is asked for many projects at once. With many of them a page leaves out what is 0 of a project, so that
+//! those in which nothing happens have three lines and not thirty.
 
-use std::fmt::Display;
+use std::{collections::BTreeSet, fmt::Display};
 
 use tieline_engine::{dialing::Presence, ids::ProjectId, jiff::Timestamp};
 
 use super::requests::Requests;
 use crate::{
     access::Identity,
-    driver::{Driver, connection::Connection},
-    store::{Filter, LedgerDay, StateIs, Status, StoreError},
+    driver::Driver,
+    store::{Figures, LedgerDay, Status, StoreError},
 };
 
 /// The format's media type.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// Projects the store is asked about at once: some milliseconds of one of its readers.
+const PORTION: usize = 250;
+/// With more projects than this a page leaves zeros out (docs/operations.md).
+const FULL_MAX: usize = 1_000;
 
 /// What there is to measure of the projects somebody sees, as text; the requests only to who sees all.
 ///
 /// # Errors
 /// The store cannot be read.
 pub async fn text(driver: &Driver, requests: &Requests, identity: &Identity) -> Result<String, StoreError> {
-    let mut projects = Vec::new();
-    for connection in driver.connections().filter(|connection| identity.sees(connection.project.id.as_str())) {
-        projects.push(Measured::of(driver, connection).await?);
-    }
-    let mut page = Page::default();
+    let projects = measured(driver, identity).await?;
+    let mut page = Page { text: String::new(), is_sparse: projects.len() > FULL_MAX };
+    page.projects(projects.len());
     page.calls(&projects);
     page.skipped(&projects);
     page.waiting(&projects);
@@ -37,13 +42,9 @@ pub async fn text(driver: &Driver, requests: &Requests, identity: &Identity) -> 
     Ok(page.text)
 }
 
-/// Whether figures of a project are shown.
-fn is_seen(projects: &[Measured], id: &ProjectId) -> bool {
-    projects.iter().any(|measured| measured.project == id.as_str())
-}
-
 /// One project's figures.
 struct Measured {
+    id: ProjectId,
     project: String,
     today: Option<LedgerDay>,
     waiting: u64,
@@ -54,23 +55,37 @@ struct Measured {
     status: Status,
 }
 
+/// The figures of the projects somebody sees.
+async fn measured(driver: &Driver, identity: &Identity) -> Result<Vec<Measured>, StoreError> {
+    let (connections, now) = (driver.connections(), driver.clock.now());
+    let seen: Vec<_> = connections.iter().filter(|connection| identity.sees(connection.project.id.as_str())).collect();
+    let mut measured = Vec::with_capacity(seen.len());
+    for portion in seen.chunks(PORTION) {
+        let day = |zone| now.to_zoned(zone).date();
+        let of = portion.iter().map(|connection| &connection.project);
+        let of = of.map(|project| (project.id.clone(), day(project.policy.zone.clone()))).collect();
+        let mut figures = driver.store.figures(of).await?;
+        for connection in portion {
+            let of_project = figures.remove(&connection.project.id).unwrap_or_default();
+            measured.push(Measured::of(connection.project.id.clone(), of_project, connection.state().status, now));
+        }
+    }
+    Ok(measured)
+}
+
 impl Measured {
-    async fn of(driver: &Driver, connection: &Connection) -> Result<Self, StoreError> {
-        let (store, id) = (&driver.store, &connection.project.id);
-        let now = driver.clock.now();
-        let day = now.to_zoned(connection.project.policy.zone.clone()).date();
-        let one = |state| Filter { states: vec![state], ..Filter::default() };
-        let oldest = store.list(id, one(StateIs::Waiting), 0, 1).await?;
-        Ok(Self {
+    fn of(id: ProjectId, figures: Figures, status: Status, now: Timestamp) -> Self {
+        Self {
             project: id.as_str().to_owned(),
-            today: store.ledger(id, day, day).await?.into_iter().next(),
-            waiting: store.count(id, one(StateIs::Waiting)).await?,
-            failed: store.count(id, one(StateIs::Failed)).await?,
-            oldest_seconds: oldest.first().map_or(0.0, |call| age(call.received_at, now)),
-            since_received: store.last_received(id).await?.map(|at| age(at, now)),
-            since_written: store.last_written(id).await?.map(|at| age(at, now)),
-            status: connection.state().status,
-        })
+            id,
+            today: figures.day,
+            waiting: figures.waiting,
+            failed: figures.failed,
+            oldest_seconds: figures.oldest.map_or(0.0, |at| age(at, now)),
+            since_received: figures.last_received.map(|at| age(at, now)),
+            since_written: figures.last_written.map(|at| age(at, now)),
+            status,
+        }
     }
 }
 
@@ -82,9 +97,16 @@ fn age(since: Timestamp, now: Timestamp) -> f64 {
 #[derive(Default)]
 struct Page {
     text: String,
+    /// A project's zeros are left out.
+    is_sparse: bool,
 }
 
 impl Page {
+    fn projects(&mut self, count: usize) {
+        self.head("tieline_projects", "gauge", "Projects there are.");
+        self.line("tieline_projects", &[], count);
+    }
+
     fn calls(&mut self, projects: &[Measured]) {
         self.head(
             "tieline_calls_today",
@@ -162,13 +184,12 @@ impl Page {
     }
 
     fn watching(&mut self, driver: &Driver, projects: &[Measured]) {
-        let ids: Vec<ProjectId> = projects.iter().map(|measured| ProjectId::new(measured.project.as_str())).collect();
         self.head("tieline_watchers", "gauge", "Streams of Watch that are open.");
-        for id in &ids {
+        for id in projects.iter().map(|measured| &measured.id) {
             self.line("tieline_watchers", &[("project", id.as_str())], driver.hub.watchers(id));
         }
         self.head("tieline_events_told_total", "counter", "Events told to watchers since the start, by kind.");
-        for id in &ids {
+        for id in projects.iter().map(|measured| &measured.id) {
             let told = driver.hub.told(id);
             let counts = [("card", told.cards), ("finished", told.finished), ("dial", told.dials)];
             for (kind, count) in counts {
@@ -177,8 +198,11 @@ impl Page {
         }
         self.head("tieline_cards_left_out_total", "counter", "Caller cards left out because too many were being made.");
         self.line("tieline_cards_left_out_total", &[], driver.cards.turns.left_out());
+        let seen: BTreeSet<&ProjectId> = projects.iter().map(|measured| &measured.id).collect();
+        let phones = driver.cards.phones();
+        let phones: Vec<_> = phones.iter().filter(|phone| seen.contains(phone.project())).collect();
         self.head("tieline_smart_phone_contacts_total", "counter", "Clients for the Smart Phone since the start.");
-        for phone in driver.cards.phones().filter(|phone| is_seen(projects, phone.project())) {
+        for phone in &phones {
             let counted = phone.counted();
             let counts = [
                 ("sent", counted.sent),
@@ -192,7 +216,7 @@ impl Page {
             }
         }
         self.head("tieline_smart_phone_waiting", "gauge", "Clients that wait to be sent to the Smart Phone.");
-        for phone in driver.cards.phones().filter(|phone| is_seen(projects, phone.project())) {
+        for phone in &phones {
             let labels = [("project", phone.project().as_str())];
             self.line("tieline_smart_phone_waiting", &labels, phone.counted().waiting);
         }
@@ -200,10 +224,8 @@ impl Page {
 
     fn telephones(&mut self, driver: &Driver, projects: &[Measured]) {
         let now = driver.clock.now();
-        let is_seen = |id: &ProjectId| is_seen(projects, id);
         self.head("tieline_telephones", "gauge", "Agents' telephones by what the exchange tells of them.");
-        for connection in driver.connections().filter(|connection| is_seen(&connection.project.id)) {
-            let project = &connection.project.id;
+        for project in projects.iter().map(|measured| &measured.id) {
             let present = driver.presences.of(project, now);
             for state in Presence::ALL {
                 let labels = [("project", project.as_str()), ("state", state.as_str())];
@@ -211,7 +233,11 @@ impl Page {
             }
         }
         self.head("tieline_dials_total", "counter", "Wishes to call since the start, by what became of them.");
-        for ((project, outcome), count) in driver.wishes.counted().into_iter().filter(|((id, _), _)| is_seen(id)) {
+        let seen: BTreeSet<&ProjectId> = projects.iter().map(|measured| &measured.id).collect();
+        for ((project, outcome), count) in driver.wishes.counted() {
+            if !seen.contains(&project) {
+                continue;
+            }
             let labels = [("project", project.as_str()), ("outcome", outcome)];
             self.line("tieline_dials_total", &labels, count);
         }
@@ -236,6 +262,11 @@ impl Page {
     }
 
     fn line(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
+        let value = value.to_string();
+        let is_of_project = labels.first().is_some_and(|(label, _)| *label == "project");
+        if self.is_sparse && is_of_project && value == "0" {
+            return;
+        }
         let labels: Vec<String> = labels.iter().map(|(name, text)| format!("{name}=\"{}\"", escaped(text))).collect();
         self.text.push_str(&format!("{name}{{{}}} {value}\n", labels.join(",")));
     }
@@ -255,5 +286,14 @@ mod tests {
         let mut page = Page::default();
         page.line("m", &[("l", "a\"b\\c\nd")], 1);
         assert_eq!(page.text, "m{l=\"a\\\"b\\\\c\\nd\"} 1\n");
+    }
+
+    #[test]
+    fn with_many_projects_a_project_s_zeros_are_left_out_and_nothing_else() {
+        let mut page = Page { is_sparse: true, ..Page::default() };
+        page.line("waiting", &[("project", "a")], 0);
+        page.line("waiting", &[("project", "b")], 2);
+        page.line("suspended", &[], 0);
+        assert_eq!(page.text, "waiting{project=\"b\"} 2\nsuspended{} 0\n");
     }
 }

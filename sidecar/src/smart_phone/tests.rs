@@ -45,7 +45,7 @@ async fn outcome(statuses: &[u16], body: &'static str) -> (Counted, u64) {
         origin: "shop".to_owned(),
     };
     let transport = Arc::clone(&platform) as Arc<dyn Transport>;
-    let phone = SmartPhone::new(ProjectId::new("shop"), config, transport, Arc::new(Still));
+    let phone = SmartPhone::new(ProjectId::new("shop"), config, transport, Arc::new(Still), Arc::default());
     phone.deliver(Contact { key: "1".to_owned(), body: Vec::new() }).await;
     (phone.counted(), platform.asked.load(Ordering::SeqCst))
 }
@@ -65,4 +65,23 @@ async fn what_the_platform_refuses_is_not_repeated() {
     assert_eq!((counted.failed, asked), (1, 1));
     let (counted, _) = outcome(&[200], r#"{"error": null, "success": true}"#).await;
     assert_eq!(counted.sent, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_phone_that_is_let_go_sends_nothing_that_waits_and_repeats_nothing() {
+    let platform = Arc::new(Platform { statuses: vec![200], body: "", asked: AtomicU64::new(0) });
+    let config = SmartPhoneConfig {
+        url: URL.to_owned(),
+        auth_key: SecretString::from("key"),
+        project_id: 7,
+        origin: "shop".to_owned(),
+    };
+    let transport = Arc::clone(&platform) as Arc<dyn Transport>;
+    let phone = SmartPhone::new(ProjectId::new("shop"), config, transport, Arc::new(Still), Arc::default());
+    phone.offer(Contact { key: "1".to_owned(), body: Vec::new() });
+    phone.send_waiting().await;
+    phone.offer(Contact { key: "2".to_owned(), body: Vec::new() });
+    phone.close();
+    phone.send_waiting().await;
+    assert_eq!((platform.asked.load(Ordering::SeqCst), phone.counted().waiting), (1, 1));
 }

@@ -9,6 +9,7 @@ mod admin;
 mod batch;
 mod bulk;
 mod connections;
+mod figures;
 mod filter;
 mod home;
 mod keeping;
@@ -21,6 +22,7 @@ mod tls;
 mod trouble;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     path::PathBuf,
     str::FromStr as _,
@@ -47,7 +49,7 @@ use self::{
     life::Life,
 };
 use super::{
-    Accepted, Beat, ConnectionState, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply, Store,
+    Accepted, Beat, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply, Store,
     StoreError, StoredCall,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
 };
@@ -287,6 +289,18 @@ impl Store for PostgresStore {
         self.ask(work!([project] | client | connections::connection(client, &project)))
     }
 
+    fn connections(&self) -> Reply<'_, BTreeMap<ProjectId, ConnectionState>> {
+        self.ask(work!([] | client | connections::connections(client)))
+    }
+
+    fn add_connections(&self, states: BTreeMap<ProjectId, ConnectionState>) -> Reply<'_, ()> {
+        self.home.run(Mode::Transaction, work!([states] | client | connections::add_connections(client, &states)))
+    }
+
+    fn queued(&self) -> Reply<'_, Vec<ProjectId>> {
+        self.ask(work!([] | client | queue::queued(client)))
+    }
+
     fn put_connection(&self, project: &ProjectId, state: ConnectionState) -> Reply<'_, ()> {
         let project = project.clone();
         self.home.run(
@@ -330,6 +344,10 @@ impl Store for PostgresStore {
     fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>> {
         let project = project.clone();
         self.ask(work!([project] | client | admin::ledger(client, &project, from, to)))
+    }
+
+    fn figures(&self, of: Vec<(ProjectId, Date)>) -> Reply<'_, BTreeMap<ProjectId, Figures>> {
+        self.ask(work!([of] | client | figures::figures(client, &of)))
     }
 
     fn last_received(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {

@@ -12,6 +12,7 @@ mod advice;
 mod bulk;
 mod check;
 mod connections;
+mod figures;
 mod filter;
 mod home;
 mod job;
@@ -26,6 +27,7 @@ mod worker;
 mod writer;
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::{
         Arc,
@@ -45,7 +47,7 @@ use self::{
     home::{Home, Work},
 };
 use super::{
-    Accepted, ConnectionState, Filter, KeptToken, KeptTrouble, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply,
+    Accepted, ConnectionState, Figures, Filter, KeptToken, KeptTrouble, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply,
     State, StateIs, Store, StoreError, StoredCall, Written,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
 };
@@ -195,6 +197,18 @@ impl Store for SqliteStore {
         self.read(move |conn| connections::connection(conn, &project))
     }
 
+    fn connections(&self) -> Reply<'_, BTreeMap<ProjectId, ConnectionState>> {
+        self.read(connections::connections)
+    }
+
+    fn add_connections(&self, states: BTreeMap<ProjectId, ConnectionState>) -> Reply<'_, ()> {
+        self.write(move |conn| connections::add_connections(conn, &states))
+    }
+
+    fn queued(&self) -> Reply<'_, Vec<ProjectId>> {
+        self.read(queue::queued)
+    }
+
     fn put_connection(&self, project: &ProjectId, state: ConnectionState) -> Reply<'_, ()> {
         let project = project.clone();
         self.write(move |conn| connections::put_connection(conn, &project, &state))
@@ -238,6 +252,10 @@ impl Store for SqliteStore {
     fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>> {
         let project = project.clone();
         self.read(move |conn| admin::ledger(conn, &project, from, to))
+    }
+
+    fn figures(&self, of: Vec<(ProjectId, Date)>) -> Reply<'_, BTreeMap<ProjectId, Figures>> {
+        self.read(move |conn| figures::figures(conn, &of))
     }
 
     fn last_received(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {

@@ -22,6 +22,8 @@ pub enum Seen {
     Event(Placed),
     /// Events are gone that the watcher has not seen; how many at most, where that is known.
     Missed(Option<u64>),
+    /// The project is gone; nothing comes any more.
+    Over,
 }
 
 impl Watcher {
@@ -74,7 +76,7 @@ impl Watcher {
             self.seen = before;
             return Some(Seen::Missed(Some(missed)));
         }
-        let next = next?.clone();
+        let Some(next) = next.cloned() else { return kept.is_over.then_some(Seen::Over) };
         self.seen = next.nr;
         Some(Seen::Event(next))
     }
@@ -189,5 +191,15 @@ mod tests {
         let Seen::Event(Placed { event: Event::Card(second), .. }) = watcher.next().await else { panic!("no card") };
         assert_eq!(*second, Card { agent, client: known, phase: Phase::PickedUp, ..card("1") });
         assert_eq!(hub.watchers(&project), 1);
+    }
+    #[tokio::test]
+    async fn who_watches_a_project_that_goes_sees_the_rest_and_then_the_end() {
+        let (hub, project) = hub();
+        let mut watcher = hub.watch(&project, From::Now).unwrap();
+        finish(&hub, &project, 1);
+        hub.close(&project);
+        assert!(matches!(watcher.next().await, Seen::Event(Placed { nr: 1, .. })));
+        assert!(matches!(watcher.next().await, Seen::Over));
+        assert_eq!(hub.told(&project).finished, 0, "a project of the same name begins anew");
     }
 }

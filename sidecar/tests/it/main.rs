@@ -21,6 +21,7 @@ mod grpc;
 mod hostile;
 mod house;
 mod intake;
+mod many;
 mod number;
 mod outgoing;
 mod printed;

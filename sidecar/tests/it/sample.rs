@@ -23,7 +23,7 @@ use tieline_engine::{
 pub(crate) fn project() -> Project {
     Project {
         id: ProjectId::new("acme"),
-        policy: policy(),
+        policy: policy().into(),
         connection: ConnectionConfig {
             id: "main".to_owned(),
             crm: CrmKind::ALL[0],

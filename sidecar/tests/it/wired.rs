@@ -1,6 +1,6 @@
 //! The sidecar's core in virtual time, wired to a simulated CRM without sockets.
 
-mod configuration;
+pub(crate) mod configuration;
 pub(crate) mod shared;
 
 use std::{
@@ -160,14 +160,14 @@ impl Core {
 }
 
 /// The run's clock: starts in the morning of a working day and moves with tokio's paused time.
-struct VirtualClock {
+pub(crate) struct VirtualClock {
     base: Timestamp,
     begun: Instant,
     random: AtomicU64,
 }
 
 impl VirtualClock {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let base = "2026-11-16T07:00:00Z".parse().unwrap();
         Self { base, begun: Instant::now(), random: AtomicU64::new(seed) }
     }

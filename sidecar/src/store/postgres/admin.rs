@@ -1,7 +1,5 @@
 //! What people ask: lists, counts, the ledger.
 
-use std::collections::BTreeMap;
-
 use deadpool_postgres::Object;
 use tieline_engine::{
     ids::{CallId, ProjectId},
@@ -79,11 +77,10 @@ pub(super) async fn ledger(
     for row in client.query(&ledger, &[&project.as_str(), &from, &to]).await? {
         let day = row::day(row.try_get(0)?)?;
         if days.last().is_none_or(|last| last.day != day) {
-            let skipped = BTreeMap::new();
-            days.push(LedgerDay { day, received: 0, written: 0, skipped, waiting: 0, failed: 0 });
+            days.push(LedgerDay::empty(day));
         }
         let Some(last) = days.last_mut() else { continue };
-        add(last, row.try_get(1)?, row.try_get(2)?, unsigned(row.try_get(3)?));
+        last.add(row.try_get(1)?, row.try_get(2)?, unsigned(row.try_get(3)?));
     }
     Ok(days)
 }
@@ -102,14 +99,4 @@ pub(super) async fn last_received(client: &Object, project: &ProjectId) -> Resul
         .await?;
     let row = client.query_opt(&last, &[&project.as_str()]).await?;
     row.map(|row| row::time(&row, "at")).transpose()
-}
-
-fn add(day: &mut LedgerDay, state: &str, skip_code: Option<String>, calls: u64) {
-    day.received += calls;
-    match (state, skip_code) {
-        ("written", _) => day.written += calls,
-        ("waiting", _) => day.waiting += calls,
-        ("failed", _) => day.failed += calls,
-        (_, code) => *day.skipped.entry(code.unwrap_or_default()).or_default() += calls,
-    }
 }

@@ -1,7 +1,5 @@
 //! What people ask: lists, counts, the ledger.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, params};
 use tieline_engine::{
     ids::{CallId, ProjectId},
@@ -82,11 +80,10 @@ pub(super) fn ledger(
         let text: String = row.get(0)?;
         let day: Date = text.parse().map_err(|_| StoreError::Unreadable(format!("the day {text:?}")))?;
         if days.last().is_none_or(|last| last.day != day) {
-            let skipped = BTreeMap::new();
-            days.push(LedgerDay { day, received: 0, written: 0, skipped, waiting: 0, failed: 0 });
+            days.push(LedgerDay::empty(day));
         }
         let Some(last) = days.last_mut() else { continue };
-        add(last, &row.get::<_, String>(1)?, row.get(2)?, row::unsigned(row.get(3)?));
+        last.add(&row.get::<_, String>(1)?, row.get(2)?, row::unsigned(row.get(3)?));
     }
     Ok(days)
 }
@@ -102,14 +99,4 @@ pub(super) fn last_received(conn: &Connection, project: &ProjectId) -> Result<Op
     )?;
     let mut rows = statement.query([project.as_str()])?;
     rows.next()?.map(|row| row::time(row, "at")).transpose()
-}
-
-fn add(day: &mut LedgerDay, state: &str, skip_code: Option<String>, calls: u64) {
-    day.received += calls;
-    match (state, skip_code) {
-        ("written", _) => day.written += calls,
-        ("waiting", _) => day.waiting += calls,
-        ("failed", _) => day.failed += calls,
-        (_, code) => *day.skipped.entry(code.unwrap_or_default()).or_default() += calls,
-    }
 }

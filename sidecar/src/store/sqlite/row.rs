@@ -127,6 +127,11 @@ pub(super) fn time(row: &Row<'_>, column: &str) -> Result<Timestamp, StoreError>
         .map_err(|_| StoreError::Unreadable(format!("column {column}, a time out of range")))
 }
 
+/// The time of a column's value.
+pub(super) fn micros_back(micros: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_microsecond(micros).map_err(|_| StoreError::Unreadable("a time out of range".to_owned()))
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         advice::of_sqlite(&error)

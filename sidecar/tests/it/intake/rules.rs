@@ -165,8 +165,9 @@ fn in_transit_the_dialled_number_is_the_clients_whatever_else_is_said() {
 fn a_stop_listed_login_stops_its_own_calls_and_those_of_its_line() {
     // Z-23, Z-24
     let mut project = crate::sample::project();
-    project.policy.stop_list.lines[0].sip = Some("testsitecom_fmc".to_owned());
-    project.policy.stop_list.entries = vec!["testsitecom_fmc".to_owned()];
+    let stop_list = &mut std::sync::Arc::make_mut(&mut project.policy).stop_list;
+    stop_list.lines[0].sip = Some("testsitecom_fmc".to_owned());
+    stop_list.entries = vec!["testsitecom_fmc".to_owned()];
     let stops = |body: &str| {
         let call = read(&project, Event::AfterOutgoing, body).expect("a call").remove(0);
         project.policy.stop_list.stops(&call, &project.policy.plan).is_some()

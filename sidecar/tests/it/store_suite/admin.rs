@@ -201,3 +201,45 @@ pub(crate) async fn connections_and_tokens_are_kept_per_project(store: &dyn Stor
     assert_eq!((token.sealed, token.expires_at), (vec![0, 255], at(120)));
     assert_eq!(store.connection(&ProjectId::new("workshop")).await.unwrap(), None);
 }
+
+pub(crate) async fn the_states_of_all_connections_are_read_at_once_and_first_ones_replace_none(store: &dyn Store) {
+    let state = |status| ConnectionState { status, since: at(0), why: None, keep_data: true };
+    assert!(store.connections().await.unwrap().is_empty());
+    store.put_connection(&shop(), state(Status::Suspended)).await.unwrap();
+    let ids: Vec<_> = (0..300).map(|nr| ProjectId::new(format!("p{nr}"))).chain([shop()]).collect();
+    let first = ids.iter().map(|id| (id.clone(), state(Status::Active))).collect();
+    store.add_connections(first).await.unwrap();
+    let states = store.connections().await.unwrap();
+    assert_eq!(states.len(), 301);
+    assert_eq!(states[&shop()], state(Status::Suspended));
+    assert!(ids.iter().filter(|id| **id != shop()).all(|id| states[id] == state(Status::Active)));
+}
+
+pub(crate) async fn the_figures_of_many_projects_are_those_of_each(store: &dyn Store) {
+    let skipped = State::Skipped(ReasonCode::InternalCall);
+    for (id, state) in [("a", State::Written), ("b", skipped), ("c", State::Failed), ("d", State::Failed)] {
+        accept(store, call(id, id), 0).await;
+        finish(store, id, state, 1).await;
+    }
+    accept(store, call("e", "e"), 2).await;
+    accept(store, call("f", "f"), 3).await;
+    let tomorrow = "2026-03-03".parse().unwrap();
+    let other = ProjectId::new("other");
+    let mut elsewhere = call("a", "a");
+    elsewhere.project = other.clone();
+    store.accept(Piece { day: tomorrow, ..piece(elsewhere, at(86_400)) }).await.unwrap();
+    let nobody = ProjectId::new("nobody");
+    let asked = vec![(shop(), day()), (other.clone(), tomorrow), (nobody.clone(), day())];
+    let figures = store.figures(asked).await.unwrap();
+    for (project, day) in [(shop(), day()), (other.clone(), tomorrow)] {
+        let day = store.ledger(&project, day, day).await.unwrap().pop();
+        assert!(day.is_some());
+        assert_eq!(figures[&project].day, day);
+        assert_eq!(figures[&project].last_received, store.last_received(&project).await.unwrap());
+        assert_eq!(figures[&project].last_written, store.last_written(&project).await.unwrap());
+    }
+    let shop = &figures[&shop()];
+    assert_eq!((shop.waiting, shop.failed, shop.oldest), (2, 2, Some(at(2))));
+    assert_eq!((figures[&other].waiting, figures[&other].failed), (1, 0));
+    assert_eq!(figures.get(&nobody).cloned().unwrap_or_default(), tieline::store::Figures::default());
+}

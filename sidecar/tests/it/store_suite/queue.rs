@@ -1,7 +1,7 @@
 //! Whose turn it is.
 
 use tieline::store::{State, Store};
-use tieline_engine::{call::Call, jiff::SignedDuration};
+use tieline_engine::{call::Call, ids::ProjectId, jiff::SignedDuration};
 
 use super::fixtures::{accept, at, call, due, ended, finish, ids, piece, shop, stored, wait};
 
@@ -124,4 +124,17 @@ pub(crate) async fn a_call_is_never_due_before_its_time(store: &dyn Store) {
     let next = store.next_due(&shop()).await.unwrap().unwrap();
     assert!(next >= exact && next <= exact + SignedDuration::from_micros(1));
     assert_eq!(ids(&store.due(&shop(), next, &[], 10).await.unwrap()), ["a"]);
+}
+
+pub(crate) async fn projects_with_a_call_to_come_are_named_once(store: &dyn Store) {
+    assert!(store.queued().await.unwrap().is_empty());
+    for (project, id) in [("b", "1"), ("b", "2"), ("a", "1"), ("c", "1")] {
+        let mut call = call(id, id);
+        call.project = ProjectId::new(project);
+        store.accept(piece(call, at(0))).await.unwrap();
+    }
+    accept(store, call("1", "1"), 0).await;
+    finish(store, "1", State::Written, 1).await;
+    let queued = store.queued().await.unwrap();
+    assert_eq!(queued, ["a", "b", "c"].map(ProjectId::new));
 }

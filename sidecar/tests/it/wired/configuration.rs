@@ -4,15 +4,16 @@ use tieline::config::Sources;
 use tieline_sandbox::{CrmKind, dataverse, remonline, retailcrm, sendpulse, zoho};
 
 /// What a test adds to it.
-pub(super) struct Extra {
+#[derive(Default)]
+pub(crate) struct Extra {
     /// Settings of the connection; one of a name that is set here anyway takes its place.
-    pub(super) settings: String,
+    pub(crate) settings: String,
     /// Sections of the project.
-    pub(super) sections: String,
+    pub(crate) sections: String,
 }
 
 /// The secrets the simulated CRMs take.
-pub(super) struct SandboxKeys;
+pub(crate) struct SandboxKeys;
 
 impl Sources for SandboxKeys {
     fn env(&self, name: &str) -> Option<String> {
@@ -48,7 +49,7 @@ pub(crate) fn users(kind: CrmKind) -> [&'static str; 3] {
 }
 
 /// The configuration as an administrator would write it.
-pub(super) fn text(kind: CrmKind, extra: &Extra) -> String {
+pub(crate) fn text(kind: CrmKind, extra: &Extra) -> String {
     let parts = parts(kind);
     let own = parts.settings.lines().filter(|line| !is_set(&extra.settings, line));
     let settings: String = own.chain(extra.settings.lines()).map(|line| format!("{}\n", line.trim())).collect();

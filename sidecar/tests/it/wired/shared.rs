@@ -11,7 +11,7 @@ use std::{
 };
 
 use tieline::store::{
-    Accepted, Beat, Claim, ConnectionState, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply,
+    Accepted, Beat, Claim, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply,
     Store, StoreError, StoredCall,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     lease::Lease,
@@ -231,6 +231,10 @@ impl Store for Life {
         self.shared.inner.last_written(project)
     }
 
+    fn figures(&self, of: Vec<(ProjectId, Date)>) -> Reply<'_, BTreeMap<ProjectId, Figures>> {
+        self.shared.inner.figures(of)
+    }
+
     fn last_received(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
         self.shared.inner.last_received(project)
     }
@@ -245,6 +249,19 @@ impl Store for Life {
 
     fn connection(&self, project: &ProjectId) -> Reply<'_, Option<ConnectionState>> {
         self.shared.inner.connection(project)
+    }
+
+    fn connections(&self) -> Reply<'_, BTreeMap<ProjectId, ConnectionState>> {
+        self.shared.inner.connections()
+    }
+
+    fn add_connections(&self, states: BTreeMap<ProjectId, ConnectionState>) -> Reply<'_, ()> {
+        self.shared.state().connections += 1;
+        self.shared.inner.add_connections(states)
+    }
+
+    fn queued(&self) -> Reply<'_, Vec<ProjectId>> {
+        self.shared.inner.queued()
     }
 
     fn put_connection(&self, project: &ProjectId, state: ConnectionState) -> Reply<'_, ()> {
