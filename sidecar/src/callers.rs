@@ -1,6 +1,7 @@
 //! What is known of callers: look-ups kept for a while, asked once for all who want the same one.
 
 mod own;
+mod ringing;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use tieline_engine::{
 };
 
 pub use self::own::{OWN_SINCE, OwnKept};
+use self::ringing::Ringing;
 use crate::{
     driver::{connection::Connection, quota::Priority},
     project::RouteConfig,
@@ -28,6 +30,7 @@ type Key = (ProjectId, String);
 pub struct Callers {
     /// What may be decided upon.
     current: Cache<Key, Arc<Found>>,
+    ringing: Ringing,
     /// What was known last, however old: for a ringing phone when the CRM does not answer.
     last: Cache<Key, Arc<Found>>,
     /// What our own work shows.
@@ -44,7 +47,8 @@ impl Callers {
     /// Nothing is known yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { current: Cache::new(CALLERS_MAX), last: Cache::new(CALLERS_MAX), own: OwnKept::new() }
+        let (current, last) = (Cache::new(CALLERS_MAX), Cache::new(CALLERS_MAX));
+        Self { current, ringing: Ringing::new(), last, own: OwnKept::new() }
     }
 
     /// What is kept of a caller and still counts.
@@ -88,14 +92,20 @@ impl Callers {
             self.current.invalidate(&key).await;
         }
         let asking = async { connection.look_up(ask, priority).await.map(Arc::new) };
-        let found = self.current.try_get_with(key.clone(), asking).await.map_err(|trouble| Trouble::clone(&trouble))?;
+        let found = match priority {
+            Priority::Ringing => self.ringing.ask(&key, asking, &self.current).await,
+            Priority::Live | Priority::Backlog => self.current.try_get_with(key.clone(), asking).await,
+        };
+        let found = found.map_err(|trouble| Trouble::clone(&trouble))?;
         self.last.insert(key, Arc::clone(&found)).await;
         Ok(found)
     }
 
     /// Decides no longer upon what is kept of a caller: something is being written for them.
     pub async fn forget(&self, project: &ProjectId, lane: &str) {
-        self.current.invalidate(&(project.clone(), lane.to_owned())).await;
+        let key = (project.clone(), lane.to_owned());
+        self.ringing.forget(&key);
+        self.current.invalidate(&key).await;
     }
 
     /// Knows nothing of a caller any more.

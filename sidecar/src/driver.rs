@@ -24,7 +24,7 @@ use tieline_engine::{
 };
 use tokio::{sync::watch, task::JoinSet, time};
 
-use self::{connection::Connection, served::Served};
+use self::{connection::Connection, quota::Priority, served::Served};
 use crate::{
     callers::Callers,
     cards::Cards,
@@ -46,6 +46,9 @@ const LEARN_AGAIN: SignedDuration = SignedDuration::from_hours(6);
 const IDLE_MAX: Duration = Duration::from_secs(60);
 /// While clients are being served the loop looks around this often at most without an event.
 const BUSY_REST: Duration = Duration::from_millis(500);
+/// While the backlog rests, whose time has come long ago, the loop looks around this often without an event: live calls
+/// that are reported wake it, those that wait for a time may be so much late.
+const BACKLOG_REST: Duration = Duration::from_secs(15);
 /// After the store failed the loop waits this long.
 const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -154,7 +157,7 @@ impl Driver {
         if connection.state().status != Status::Active {
             return IDLE_MAX;
         }
-        let closed = connection.gate.closed_for();
+        let closed = connection.gate.rests(Priority::Live);
         if !closed.is_zero() {
             return closed;
         }
@@ -184,8 +187,10 @@ impl Driver {
         let now = self.clock.now();
         let busy: Vec<String> = lanes.busy.iter().cloned().chain(self.served.resting(project)).collect();
         let due = self.store.due(project, now, &busy, room).await?;
-        let full = due.len() == room;
-        for stored in due {
+        // What is left of a day's budget may be for live calls only; they come first in the list.
+        let backlog_rests = connection.backlog_rests();
+        let full = due.len() == room && !backlog_rests;
+        for stored in due.into_iter().filter(|stored| !(stored.backlog && backlog_rests)) {
             lanes.start(Arc::clone(self), Arc::clone(connection), stored);
         }
         if full {
@@ -193,7 +198,8 @@ impl Driver {
         }
         // A call of a busy lane may be due already and hide the time of the next one.
         let rest = until(now, self.store.next_due(project).await?);
-        Ok(if lanes.busy.is_empty() { rest } else { rest.max(BUSY_REST) })
+        let least = if backlog_rests { BACKLOG_REST } else { BUSY_REST };
+        Ok(if lanes.busy.is_empty() && !backlog_rests { rest } else { rest.max(least) })
     }
 
     /// Learns the CRM; on trouble the gate closes or the connection is suspended.

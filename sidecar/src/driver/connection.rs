@@ -1,10 +1,13 @@
 //! One project's connection to its CRM: its state, its token, its share of the quota, what was learned of the CRM.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tieline_crm::{
     dialect::{Answer, Dialect, Exchange, Finding, Registered, Session},
-    transport::Transport,
+    transport::{Response, Transport},
     trouble::Trouble,
 };
 use tieline_engine::{
@@ -46,6 +49,8 @@ pub struct Connection {
     clock: Arc<dyn Clock>,
     state: RwLock<ConnectionState>,
     learned: RwLock<Learned>,
+    /// Whether the backlog rested when it was looked at last.
+    rested: AtomicBool,
 }
 
 /// What is known of the CRM.
@@ -65,11 +70,11 @@ macro_rules! ask {
         let connection: &Connection = $connection;
         let learned = connection.learned();
         let $dialect = &learned.dialect;
-        let net =
-            Metered::new(Arc::clone(&connection.transport), Arc::clone(&connection.gate), $priority).under($lease);
+        let net = connection.metered(&learned.dialect, $priority).under($lease);
         let mut renewed = false;
         loop {
             let now = connection.clock.now();
+            let refusals = connection.gate.refusals();
             let grant = connection.tokens.get(learned.dialect.as_ref(), &net, now).await?;
             let $session = &Session { net: &net, token: grant.as_deref(), now, zone: &learned.policy.zone };
             match $call.await {
@@ -80,7 +85,12 @@ macro_rules! ask {
                 Err(Trouble::TokenExpired) => {
                     break Err(Trouble::Unavailable("a fresh access token was refused".to_owned()));
                 }
-                answer => break answer,
+                answer => {
+                    if let Err(Trouble::RateLimited { retry_after }) = &answer {
+                        connection.gate.refused_inside(refusals, *retry_after);
+                    }
+                    break answer;
+                }
             }
         }
     }};
@@ -111,10 +121,11 @@ impl Connection {
         };
         let seal = Seal::new(config.connect.secrets.values());
         let tokens = Tokens::new(project.id.clone(), Arc::clone(&store), seal);
-        let gate = Gate::new(dialect.quota());
+        let gate = Gate::new(&dialect.quota(), config.courtesy);
         let learned = RwLock::new(Learned { dialect, policy: Arc::new(project.policy.clone()), at: None });
         let (wake, state) = (Notify::new(), RwLock::new(state));
-        Ok(Self { project, wake, gate, transport, tokens, store, clock, state, learned })
+        let rested = AtomicBool::new(false);
+        Ok(Self { project, wake, gate, transport, tokens, store, clock, state, learned, rested })
     }
 
     /// Where the connection stands.
@@ -153,10 +164,32 @@ impl Connection {
         self.is_active() && self.learned().at.is_some()
     }
 
+    /// Whether calls of the backlog wait so that live ones have what is left of a longer budget of the CRM's.
+    #[must_use]
+    pub fn backlog_rests(&self) -> bool {
+        let rests = self.gate.figures().backlog_rests;
+        if self.rested.swap(rests, Ordering::Relaxed) != rests {
+            let project = &self.project.id;
+            if rests {
+                tracing::warn!(project.id = %project, "the backlog rests: what is left of the CRM's budget is kept for live calls");
+            } else {
+                tracing::info!(project.id = %project, "the backlog goes on: the CRM's budget has recovered");
+            }
+        }
+        rests
+    }
+
     /// When the CRM was last learned.
     #[must_use]
     pub fn learned_at(&self) -> Option<Timestamp> {
         self.learned().at
+    }
+
+    /// The transport through the gate, which learns of the quota from every answer.
+    fn metered(&self, dialect: &Arc<dyn Dialect>, priority: Priority) -> Metered {
+        let dialect = Arc::clone(dialect);
+        let read = Arc::new(move |response: &Response| dialect.meter(response));
+        Metered::new(Arc::clone(&self.transport), Arc::clone(&self.gate), priority, read)
     }
 
     /// Asks the CRM for a client and for marks.

@@ -241,6 +241,8 @@ impl<'a> Delivery<'a> {
         let due_at = at + SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
         let mut rest = Rest { state: State::Waiting, due_at, retrying: true, attempts, trouble: Some(kept) };
         match troubles::remedy(trouble) {
+            // The gate has seen a refusal for a limit itself and pauses; one of the token's host it has not.
+            Remedy::Repeat if matches!(trouble, Trouble::RateLimited { retry_after: None }) && self.is_closed() => {}
             Remedy::Repeat => self.connection.gate.close_for(asked.unwrap_or(wait.min(super::PAUSE_MAX))),
             Remedy::LookThenRepeat => {}
             Remedy::Suspend => {
@@ -250,6 +252,10 @@ impl<'a> Delivery<'a> {
             Remedy::Fail => (rest.state, rest.retrying) = (State::Failed, false),
         }
         self.rest(rest).await
+    }
+
+    fn is_closed(&self) -> bool {
+        !self.connection.gate.closed_for().is_zero()
     }
 
     async fn rest(&mut self, rest: Rest) -> Result<State, StoreError> {

@@ -1,13 +1,17 @@
 //! `/metrics` in Prometheus' text format: the ledger of today, what waits, the connections and the requests.
 
-use std::fmt::Display;
+use std::{fmt::Display, sync::Arc};
 
 use tieline_engine::{dialing::Presence, ids::ProjectId, jiff::Timestamp};
 
 use super::requests::Requests;
 use crate::{
     access::Identity,
-    driver::{Driver, connection::Connection},
+    driver::{
+        Driver,
+        connection::Connection,
+        quota::{Figures, Priority},
+    },
     store::{Filter, LedgerDay, StateIs, Status, StoreError},
 };
 
@@ -29,6 +33,7 @@ pub async fn text(driver: &Driver, requests: &Requests, identity: &Identity) -> 
     page.waiting(&projects);
     page.silence(&projects);
     page.connections(&projects);
+    page.quota(driver, &projects);
     page.watching(driver, &projects);
     page.telephones(driver, &projects);
     if identity.sees_all() {
@@ -158,6 +163,70 @@ impl Page {
                 let labels = [("project", measured.project.as_str()), ("status", word)];
                 self.line("tieline_connection_status", &labels, u8::from(measured.status == status));
             }
+        }
+    }
+
+    /// Each sidecar shows its own part where several share the store; budgets are the account's.
+    fn quota(&mut self, driver: &Driver, projects: &[Measured]) {
+        let seen = driver.connections().filter(|connection| is_seen(projects, &connection.project.id));
+        let shown: Vec<_> = seen.map(|connection| (connection, connection.gate.figures())).collect();
+        self.head("tieline_quota_limit", "gauge", "How much is asked of the CRM at most at present: it adapts.");
+        for (connection, figures) in &shown {
+            self.limits("tieline_quota_limit", connection, figures.now());
+        }
+        self.head("tieline_quota_limit_max", "gauge", "The same at its best: the share of the documented limit.");
+        for (connection, figures) in &shown {
+            self.limits("tieline_quota_limit_max", connection, figures.most());
+        }
+        self.head("tieline_quota_in_use", "gauge", "Units of at_once in use.");
+        for (connection, figures) in &shown {
+            let labels = [("project", connection.project.id.as_str())];
+            self.line("tieline_quota_in_use", &labels, figures.in_use);
+        }
+        self.head("tieline_quota_waiting", "gauge", "Requests that wait for their turn at the CRM, by priority.");
+        for (connection, _) in &shown {
+            for priority in Priority::ALL {
+                let labels = [("project", connection.project.id.as_str()), ("priority", priority.as_str())];
+                self.line("tieline_quota_waiting", &labels, connection.gate.waiting(priority));
+            }
+        }
+        self.head("tieline_quota_refusals_total", "counter", "Requests the CRM refused for a limit since the start.");
+        for (connection, figures) in &shown {
+            let labels = [("project", connection.project.id.as_str())];
+            self.line("tieline_quota_refusals_total", &labels, figures.refusals);
+        }
+        self.budgets(&shown);
+    }
+
+    fn limits(&mut self, name: &str, connection: &Connection, limits: impl Iterator<Item = (&'static str, f64)>) {
+        for (limit, value) in limits {
+            self.line(name, &[("project", connection.project.id.as_str()), ("limit", limit)], value);
+        }
+    }
+
+    fn budgets(&mut self, shown: &[(&Arc<Connection>, Figures)]) {
+        self.head("tieline_quota_budget_left", "gauge", "What is left of a longer budget, as far as is known.");
+        for (connection, figures) in shown {
+            for budget in &figures.budgets {
+                let labels = [("project", connection.project.id.as_str()), ("budget", budget.name)];
+                self.line("tieline_quota_budget_left", &labels, budget.left.floor());
+            }
+        }
+        self.head("tieline_quota_budget", "gauge", "The whole of it.");
+        for (connection, figures) in shown {
+            for budget in &figures.budgets {
+                let labels = [("project", connection.project.id.as_str()), ("budget", budget.name)];
+                self.line("tieline_quota_budget", &labels, budget.units);
+            }
+        }
+        self.head(
+            "tieline_quota_backlog_rests",
+            "gauge",
+            "1 while the backlog waits so that live calls have a budget.",
+        );
+        for (connection, figures) in shown {
+            let labels = [("project", connection.project.id.as_str())];
+            self.line("tieline_quota_backlog_rests", &labels, u8::from(figures.backlog_rests));
         }
     }
 

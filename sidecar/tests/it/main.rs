@@ -24,6 +24,7 @@ mod intake;
 mod number;
 mod outgoing;
 mod printed;
+mod quota;
 mod requests;
 mod sample;
 mod simulation;

@@ -201,9 +201,9 @@ fn a_connections_settings_are_checked_by_its_dialect() {
     one(&text.replace("\"retailcrm\"", "\"sap\""), "projects[0].connection.crm", "retailcrm, sendpulse, zoho");
     one(&text.replace("{ url =", "{ urll = \"x\", url ="), "projects[0].connection.settings.urll", "no such setting");
     one(
-        &text.replace("{ url =", "{ quota_share = 0, url ="),
-        "projects[0].connection.settings.quota_share",
-        "1 to 100",
+        &text.replace("{ url =", "{ search_forms = 9, url ="),
+        "projects[0].connection.settings.search_forms",
+        "1 to 3",
     );
     one(
         &text.replace("{ url =", "{ site = [1], url ="),
