@@ -84,7 +84,7 @@ fn a_backlog_beside_other_users_shrinks_to_what_is_free_and_grows_back_with_few_
             let share = refused as f64 / sent as f64;
             println!("{kind}: {sent} sent beside {per_second} a second, {refused} refused");
             assert!(share < 0.02, "{kind}: {refused} of {sent} refused");
-            assert!(sent > 200, "{kind}: {sent}");
+            assert!(sent > 150, "{kind}: {sent}");
             others(&core, 0.0);
             time::sleep(Duration::from_secs(900)).await;
             assert!(taken(&core) > 0.999, "{kind}: {}", taken(&core));
@@ -125,7 +125,7 @@ fn requests_at_once_shrink_where_others_hold_places() {
 #[test]
 fn when_a_days_credits_run_short_the_backlog_rests_and_live_calls_go_on() {
     in_virtual_time(async {
-        let core = Core::with(CrmKind::Zoho, 7, "credits_per_day = 1000", "").await;
+        let core = Core::with(CrmKind::Zoho, 7, "edition = \"standard\"\ncredits_per_day = 1000", "").await;
         core.sim.lock().unwrap().configure(&json!({"daily_credits": 1_000})).unwrap();
         time::sleep(Duration::from_secs(30)).await;
         with_backlog(&core, 0..300).await;
@@ -134,7 +134,7 @@ fn when_a_days_credits_run_short_the_backlog_rests_and_live_calls_go_on() {
         assert!(connection.gate.figures().backlog_rests);
         let left = connection.gate.figures().budgets[0].left;
         println!("{left} credits are left");
-        assert!((320.0..=400.0).contains(&left), "{left}");
+        assert!((280.0..=365.0).contains(&left), "{left}");
         let live = call(&core, 5_000);
         core.sidecar().accept(live.clone(), None, None).await.unwrap();
         time::sleep(Duration::from_secs(5)).await;

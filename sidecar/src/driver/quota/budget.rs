@@ -90,14 +90,14 @@ impl Purse {
     /// What is left for everybody, as far as is known.
     pub(super) fn left(&mut self, now: At, sharers: u32) -> f64 {
         self.forget(now);
-        let own = self.units - self.sum * f64::from(sharers);
-        self.told(now).map_or(own, |told| told.min(own.max(0.0))).clamp(0.0, self.units)
+        let own = (self.units - self.own(now, sharers)).max(0.0);
+        self.told(now).map_or(own, |told| told.min(own)).clamp(0.0, self.units)
     }
 
     /// How long nothing but what rings may go: Tieline's share is used up, or the CRM says that nothing is left.
     pub(super) fn rests(&mut self, now: At, sharers: u32) -> Duration {
         self.forget(now);
-        let (own, most) = (self.sum * f64::from(sharers), self.units * self.parts.share);
+        let (own, most) = (self.own(now, sharers), self.units * self.parts.share);
         let by_told = self.told(now).filter(|left| *left < 1.0).map(|_| self.comes_back(now, self.units * 0.01));
         let by_own = (own >= most).then(|| self.forgets(most * GO_ON / f64::from(sharers), now));
         by_told.into_iter().chain(by_own).max().unwrap_or_default()
@@ -113,9 +113,16 @@ impl Purse {
             return Duration::ZERO;
         }
         let by_told = self.told.map(|_| self.comes_back(now, used - most * GO_ON));
-        let own = self.sum * f64::from(sharers);
+        let own = self.own(now, sharers);
         let by_own = (own >= bound).then(|| self.forgets(most * GO_ON / f64::from(sharers), now));
         by_told.into_iter().chain(by_own).max().unwrap_or_default().clamp(LOOK.0, LOOK.1)
+    }
+
+    /// What all sidecars have spent, as far as it is counted. Seconds are the CRM's to count where it tells them: ours
+    /// have the way there and back in them.
+    fn own(&self, now: At, sharers: u32) -> f64 {
+        let is_told = self.budget.counts == Counts::Seconds && self.told(now).is_some();
+        if is_told { 0.0 } else { self.sum * f64::from(sharers) }
     }
 
     /// What the CRM said is left, with what comes back by time: windows slide, so it is taken to come back evenly.
@@ -243,6 +250,17 @@ mod tests {
         assert!(purse.backlog_rests(hours(0), 2) > Duration::ZERO);
         assert_eq!(purse.rests(hours(0), 2), Duration::ZERO);
         assert!(purse.rests(hours(0), 3) > Duration::ZERO);
+    }
+
+    #[test]
+    fn seconds_are_counted_by_the_crm_where_it_tells_them() {
+        let budget =
+            Budget { name: "seconds", window: Duration::from_secs(300), units: 1_200, counts: Counts::Seconds };
+        let mut purse = Purse::new(budget, Parts { share: 0.8, backlog: 0.64 });
+        purse.spend(hours(0), 1, Duration::from_secs(1_000));
+        assert!(purse.rests(hours(0), 1) > Duration::ZERO);
+        purse.hear(hours(0), &Left { budget: "seconds", ..left(1_100.0) });
+        assert_eq!((purse.rests(hours(0), 1), purse.left(hours(0), 1)), (Duration::ZERO, 1_100.0));
     }
 
     proptest! {
