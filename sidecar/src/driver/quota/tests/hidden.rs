@@ -231,6 +231,41 @@ fn a_lower_limit_of_requests_at_once_is_found_too() {
 }
 
 #[test]
+fn sidecars_adapt_their_parts_and_stay_below_what_is_free_together() {
+    let crm = Hidden { per_second: 5, ..Hidden::default() };
+    let mut stages = [Stage::new(&quota(10, 10), 1), Stage::new(&quota(10, 10), 2)];
+    let (mut sent, mut refused) = (0, 0);
+    for second in 1..=3_600 {
+        for turn in 0..2 {
+            let stage = &mut stages[turn];
+            stage.limiter.share_among(2);
+            stage.play(&crm, f64::from(second) - 0.5 + 0.5 * turn as f64, 1e9);
+            let seen = stage.seen.clone();
+            stages[1 - turn].seen = seen;
+        }
+        if second == 300 {
+            (sent, refused) = totals(&stages);
+        }
+    }
+    let (all, all_refused) = totals(&stages);
+    let (sent, refused) = ((all - sent) as f64, (all_refused - refused) as f64);
+    println!(
+        "two sidecars under 5 a second: {:.2}/s, {:.2} % refused",
+        (sent - refused) / 3_300.0,
+        refused * 100.0 / sent
+    );
+    assert!(refused < sent * 0.02, "{refused} of {sent}");
+    assert!(sent > 3_300.0 * 2.5, "{sent}");
+    let parts = stages.each_mut().map(|stage| stage.figures());
+    assert!(parts.iter().all(|part| part.per_second_most == 4.0 && part.at_once <= 4), "{parts:?}");
+}
+
+fn totals(stages: &[Stage]) -> (usize, usize) {
+    let sum = |of: fn(&Stage) -> usize| stages.iter().map(of).sum();
+    (sum(|stage| stage.run.sent.len()), sum(|stage| stage.run.refused.len()))
+}
+
+#[test]
 fn a_crm_that_refuses_everything_is_asked_once_a_minute() {
     let mut stage = Stage::new(&quota(10, 10), 1);
     stage.play(&Hidden { per_second: 0, ..Hidden::default() }, 3_600.0, 1e9);
