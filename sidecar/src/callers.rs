@@ -1,6 +1,7 @@
 //! What is known of callers: look-ups kept for a while, asked once for all who want the same one.
 
 mod own;
+mod ringing;
 
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use tieline_engine::{
 };
 
 pub use self::own::{OWN_SINCE, OwnKept};
+use self::ringing::Ringing;
 use crate::{
     driver::{connection::Connection, quota::Priority},
     project::RouteConfig,
@@ -41,6 +43,7 @@ impl Kept {
 pub struct Callers {
     /// What may be decided upon.
     current: Cache<Key, Kept>,
+    ringing: Ringing,
     /// What was known last, however old: for a ringing phone when the CRM does not answer.
     last: Cache<Key, Kept>,
     /// What our own work shows.
@@ -57,7 +60,8 @@ impl Callers {
     /// Nothing is known yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { current: Cache::new(CALLERS_MAX), last: Cache::new(CALLERS_MAX), own: OwnKept::new() }
+        let (current, last) = (Cache::new(CALLERS_MAX), Cache::new(CALLERS_MAX));
+        Self { current, ringing: Ringing::new(), last, own: OwnKept::new() }
     }
 
     /// What is kept of a caller and still counts.
@@ -98,7 +102,10 @@ impl Callers {
             let found = connection.look_up(ask, priority).await.map(Arc::new)?;
             Ok(Kept { by: connection.nr(), found })
         };
-        let kept = self.current.try_get_with(key.clone(), asking).await;
+        let kept = match priority {
+            Priority::Ringing => self.ringing.ask(&key, asking, &self.current).await,
+            Priority::Live | Priority::Backlog => self.current.try_get_with(key.clone(), asking).await,
+        };
         let kept = kept.map_err(|trouble: Arc<Trouble>| Trouble::clone(&trouble))?;
         let Some(found) = kept.clone().of(connection) else {
             // Another configuration of the project has asked meanwhile.
@@ -121,7 +128,9 @@ impl Callers {
 
     /// Decides no longer upon what is kept of a caller: something is being written for them.
     pub async fn forget(&self, project: &ProjectId, lane: &str) {
-        self.current.invalidate(&(project.clone(), lane.to_owned())).await;
+        let key = (project.clone(), lane.to_owned());
+        self.ringing.forget(&key);
+        self.current.invalidate(&key).await;
     }
 
     /// Knows nothing of a caller any more.

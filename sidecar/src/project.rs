@@ -12,7 +12,7 @@ use tieline_engine::{dialing::DialPolicy, ids::ProjectId, policy::Policy, retry:
 
 use crate::dialing::platform::CallbackApi;
 
-use crate::smart_phone::SmartPhoneConfig;
+use crate::{driver::quota::Courtesy, smart_phone::SmartPhoneConfig};
 
 /// A project as configured and checked.
 #[derive(Debug)]
@@ -51,6 +51,8 @@ pub struct ConnectionConfig {
     pub keep_data: bool,
     /// Waits between attempts.
     pub retry: RetryPolicy,
+    /// How much of the account's quota it takes.
+    pub courtesy: Courtesy,
 }
 
 /// How a project's telephone side reports.

@@ -21,7 +21,8 @@ pub(crate) const SECRETS: [(&str, &str); 6] = [
 pub(crate) fn tables(kind: CrmKind, url: &str) -> String {
     match kind {
         CrmKind::RetailCrm => format!(
-            r#"settings = {{ url = "{url}", site = "main", search_lag_seconds = 2, quota_share = 100 }}
+            r#"settings = {{ url = "{url}", site = "main", search_lag_seconds = 2 }}
+            quota = {{ share = 100 }}
             secrets = {{ api_key = {{ env = "RETAILCRM_KEY" }} }}"#
         ),
         CrmKind::Zoho => format!(
@@ -34,7 +35,8 @@ pub(crate) fn tables(kind: CrmKind, url: &str) -> String {
             secrets = {{ api_key = {{ env = "REMONLINE_KEY" }} }}"#
         ),
         CrmKind::SendPulse => format!(
-            r#"settings = {{ url = "{url}", responsible_id = 4101, search_lag_seconds = 2, quota_share = 100 }}
+            r#"settings = {{ url = "{url}", responsible_id = 4101, search_lag_seconds = 2 }}
+            quota = {{ share = 100 }}
             secrets = {{ api_key = {{ env = "SENDPULSE_KEY" }} }}
             [projects.missed_task]
             name = "Call back"

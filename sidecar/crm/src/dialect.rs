@@ -13,8 +13,9 @@ use tieline_engine::{
     step::{Step, StepKey, StepResult},
 };
 
+pub use crate::quota::{Budget, Counts, Left, Limit, Meter, Quota, Share};
 use crate::{
-    transport::{BoxFuture, Transport},
+    transport::{BoxFuture, Response, Transport},
     trouble::Trouble,
 };
 
@@ -27,8 +28,14 @@ pub trait Dialect: Send + Sync {
     /// another host is refused before it is sent, whatever a CRM's answer says.
     fn hosts(&self) -> Vec<String>;
 
-    /// How much the CRM allows, by its own page.
+    /// How much the CRM allows the account, by its own page or by the settings.
     fn quota(&self) -> Quota;
+
+    /// What an answer tells of the quota: whether it is a refusal for a limit, and what the headers say is left. It
+    /// sees refusals where the dialect's answers become [`Trouble::RateLimited`], token requests left aside.
+    fn meter(&self, response: &Response) -> Meter {
+        Meter::by_status(response)
+    }
 
     /// The scenario of a project that configures none.
     fn default_scenario(&self) -> Scenario;
@@ -142,17 +149,6 @@ pub struct Answer {
     pub results: BTreeMap<StepKey, StepResult>,
 }
 
-/// How much a CRM allows per connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Quota {
-    /// Requests a second of the ordinary budget.
-    pub per_second: u32,
-    /// Requests a second of the telephony budget; equal to `per_second` where there is one budget only.
-    pub telephony_per_second: u32,
-    /// Units of concurrency.
-    pub concurrency: u32,
-}
-
 /// What a connection is made of, as configured: values by key, secrets apart.
 #[derive(Debug, Default)]
 pub struct Connect {
@@ -160,6 +156,8 @@ pub struct Connect {
     pub settings: BTreeMap<String, String>,
     /// Secrets.
     pub secrets: BTreeMap<String, SecretString>,
+    /// How much of the account's limits may be used.
+    pub share: Share,
 }
 
 /// A fault in a connection's settings or secrets.

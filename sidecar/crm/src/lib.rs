@@ -5,6 +5,7 @@
 
 pub mod dataverse;
 pub mod dialect;
+mod quota;
 pub mod registry;
 pub mod remonline;
 pub mod retailcrm;

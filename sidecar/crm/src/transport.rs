@@ -67,6 +67,8 @@ pub struct Request {
     pub class: Class,
     /// Units of the CRM's concurrency limit it takes (zoho.md 0.5: a composite takes 5).
     pub weight: u32,
+    /// What it costs of a budget that does not count requests (zoho.md 3: credits).
+    pub cost: u32,
 }
 
 impl fmt::Debug for Request {
@@ -80,7 +82,7 @@ impl Request {
     #[must_use]
     pub fn new(method: Method, name: &'static str, url: String) -> Self {
         let (headers, body) = (Vec::new(), Vec::new());
-        Self { method, url, headers, authorization: None, body, name, class: Class::General, weight: 1 }
+        Self { method, url, headers, authorization: None, body, name, class: Class::General, weight: 1, cost: 1 }
     }
 
     /// Adds the authorisation header.
@@ -103,6 +105,13 @@ impl Request {
     #[must_use]
     pub fn in_class(mut self, class: Class) -> Self {
         self.class = class;
+        self
+    }
+
+    /// Costs more than one unit of a budget that does not count requests.
+    #[must_use]
+    pub fn costing(mut self, cost: u32) -> Self {
+        self.cost = cost;
         self
     }
 

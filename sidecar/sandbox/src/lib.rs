@@ -14,6 +14,7 @@ mod credentials;
 pub mod dataverse;
 mod faults;
 mod kind;
+mod others;
 mod rate;
 pub mod remonline;
 pub mod retailcrm;

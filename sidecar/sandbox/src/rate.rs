@@ -27,6 +27,15 @@ impl Window {
         true
     }
 
+    /// Takes so many places at once, as far as there are any.
+    pub(crate) fn take_many(&mut self, now: Timestamp, events: u64) {
+        for _ in 0..events {
+            if !self.take(now) {
+                return;
+            }
+        }
+    }
+
     /// Counts a refused try too, which puts the end of the throttling further off.
     pub(crate) fn take_or_prolong(&mut self, now: Timestamp) -> bool {
         let taken = self.take(now);

@@ -9,6 +9,7 @@ use crate::{
     dataverse::Dataverse,
     faults::{BadFault, FaultName, FaultSpec, Faults, OutageMode},
     kind::CrmKind,
+    others::{Crowd, Others},
     remonline::RemOnline,
     retailcrm::RetailCrm,
     sendpulse::SendPulse,
@@ -17,6 +18,9 @@ use crate::{
     wire::{SimAnswer, SimReply, SimRequest},
     zoho::Zoho,
 };
+
+/// Requests of others a second when the fault names none.
+const OTHERS_PER_SECOND: f64 = 5.0;
 
 /// A simulated CRM. Two of the same kind and seed, given the same requests at the same
 /// times, give the same replies.
@@ -28,6 +32,7 @@ pub struct Sim {
     faults: Faults,
     counts: Counts,
     latency_ms: u64,
+    others: Others,
 }
 
 impl Sim {
@@ -42,6 +47,7 @@ impl Sim {
             faults: Faults::new(seed),
             counts: Counts::default(),
             latency_ms: 0,
+            others: Others::default(),
         }
     }
 
@@ -67,9 +73,21 @@ impl Sim {
         let route = self.crm.classify(request);
         let target = format!("{} {}", request.method, request.path);
         let strikes = self.faults.strike(now, &route, &target);
+        self.let_others_ask(now, &strikes);
         let reply = self.reply(now, request, &strikes);
         self.count(&route, &strikes, &reply);
         reply
+    }
+
+    /// Between our requests, others have asked.
+    fn let_others_ask(&mut self, now: Timestamp, strikes: &Strikes) {
+        let Some(fault) = strikes.get(FaultName::OtherUsers) else {
+            self.others.leave();
+            return;
+        };
+        for Crowd { at, requests } in self.others.since(now, fault.per_second.unwrap_or(OTHERS_PER_SECOND)) {
+            self.crm.others_ask(at, requests, self.latency_ms);
+        }
     }
 
     fn reply(&mut self, now: Timestamp, request: &SimRequest, strikes: &Strikes) -> SimReply {

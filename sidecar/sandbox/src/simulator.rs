@@ -96,6 +96,10 @@ pub trait Simulator: Send {
     /// Carries a request out and answers it. `busy_ms` is how long it occupies the CRM.
     fn handle(&mut self, now: Timestamp, request: &SimRequest, strikes: &Strikes, busy_ms: u64) -> Handled;
 
+    /// Takes notice of requests of the account's other users, who ask at `at` and are answered after `busy_ms`. What
+    /// exceeds a limit is refused to them as it would be to us.
+    fn others_ask(&mut self, at: Timestamp, requests: u64, busy_ms: u64);
+
     /// The CRM's own page for being out of service.
     fn outage_page(&self) -> SimAnswer;
 

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use tieline_crm::{Connect, CrmKind, Fault, connect};
+use tieline_crm::{Connect, CrmKind, Fault, connect, dialect::Share};
 use tieline_engine::{record::Abilities, retry::RetryPolicy, scenario::Scenario};
 
 use super::{
     secret::{self, Sources},
     section::Section,
 };
-use crate::project::ConnectionConfig;
+use crate::{driver::quota::Courtesy, project::ConnectionConfig};
 
 /// A connection and what its dialect says of the CRM.
 pub(super) struct Connected {
@@ -48,10 +48,11 @@ fn read_one(mut section: Section<'_>, sources: &dyn Sources) -> Option<Connected
     let starts_active = section.flag("active", true);
     let keep_data = section.flag("keep_data", true);
     let retry = retry(&mut section);
-    let (made, dialect) = Made::read(&mut section, sources, kind);
+    let courtesy = courtesy(section.section("quota"));
+    let (made, dialect) = Made::read(&mut section, sources, kind, courtesy.share);
     section.close();
     let (abilities, scenario) = dialect?;
-    let config = ConnectionConfig { id, crm: kind?, connect: made.connect, starts_active, keep_data, retry };
+    let config = ConnectionConfig { id, crm: kind?, connect: made.connect, starts_active, keep_data, retry, courtesy };
     Some(Connected { config, abilities, scenario })
 }
 
@@ -63,6 +64,14 @@ fn retry(section: &mut Section<'_>) -> RetryPolicy {
         section.fault("retry_longest_ms", "is shorter than retry_first_ms; make it longer");
     }
     RetryPolicy { first_ms, longest_ms }
+}
+
+/// How much of the account is taken; see [`tieline_crm::dialect::Share`] for the default.
+fn courtesy(mut section: Section<'_>) -> Courtesy {
+    let mut percent = |key| section.optional_number(key, 1..=100).map_or_else(Share::default, Share::percent);
+    let courtesy = Courtesy { share: percent("share"), backlog_until: percent("backlog_until") };
+    section.close();
+    courtesy
 }
 
 /// Settings and secrets as they were read.
@@ -77,13 +86,14 @@ impl<'s> Made<'s> {
         section: &mut Section<'s>,
         sources: &dyn Sources,
         kind: Option<CrmKind>,
+        share: Share,
     ) -> (Self, Option<(Abilities, Scenario)>) {
         let settings = section.section("settings");
         let secrets = section.section("secrets");
         let resolved = secrets
             .free()
             .filter_map(|(key, path, value)| Some((key, secret::resolve(&secrets, &path, value, sources)?)));
-        let connect = Connect { settings: settings.free_texts(), secrets: resolved.collect() };
+        let connect = Connect { settings: settings.free_texts(), secrets: resolved.collect(), share };
         let made = Self { connect, settings, secrets };
         let dialect = kind.and_then(|kind| made.check(kind));
         (made, dialect)

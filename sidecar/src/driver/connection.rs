@@ -7,7 +7,7 @@ use std::sync::{
 
 use tieline_crm::{
     dialect::{Answer, Dialect, Exchange, Finding, Registered, Session},
-    transport::Transport,
+    transport::{Response, Transport},
     trouble::Trouble,
 };
 use tieline_engine::{
@@ -65,6 +65,8 @@ pub struct Connection {
     learned: RwLock<Learned>,
     /// The CRM was learned, or could not be.
     tried: Notify,
+    /// Whether the backlog rested when it was looked at last.
+    rested: AtomicBool,
 }
 
 /// What every connection is made with.
@@ -100,11 +102,11 @@ macro_rules! ask {
         let connection: &Connection = $connection;
         let learned = connection.learned();
         let $dialect = &learned.dialect;
-        let net =
-            Metered::new(Arc::clone(&connection.transport), Arc::clone(&connection.gate), $priority).under($lease);
+        let net = connection.metered(&learned.dialect, $priority).under($lease);
         let mut renewed = false;
         loop {
             let now = connection.clock.now();
+            let refusals = connection.gate.refusals();
             let grant = connection.tokens.get(learned.dialect.as_ref(), &net, now).await?;
             let $session = &Session { net: &net, token: grant.as_deref(), now, zone: &learned.policy.zone };
             match $call.await {
@@ -115,7 +117,12 @@ macro_rules! ask {
                 Err(Trouble::TokenExpired) => {
                     break Err(Trouble::Unavailable("a fresh access token was refused".to_owned()));
                 }
-                answer => break answer,
+                answer => {
+                    if let Err(Trouble::RateLimited { retry_after }) = &answer {
+                        connection.gate.refused_inside(refusals, *retry_after);
+                    }
+                    break answer;
+                }
             }
         }
     }};
@@ -124,7 +131,7 @@ macro_rules! ask {
 impl Connection {
     /// A connection of a project that stands in a state.
     pub(super) fn new(wired: Wired, kit: &Kit, state: ConnectionState) -> Self {
-        let gate = Gate::new(wired.dialect.quota());
+        let gate = gate_of(&wired);
         Self::with(wired, kit, Arc::new(RwLock::new(state)), gate)
     }
 
@@ -133,7 +140,8 @@ impl Connection {
     pub(super) fn replaced(&self, wired: Wired, kit: &Kit) -> Self {
         let mine = self.dialect();
         let is_same_crm = mine.quota() == wired.dialect.quota() && mine.hosts() == wired.dialect.hosts();
-        let gate = if is_same_crm { Arc::clone(&self.gate) } else { Gate::new(wired.dialect.quota()) };
+        let is_as_polite = self.project.connection.courtesy == wired.project.connection.courtesy;
+        let gate = if is_same_crm && is_as_polite { Arc::clone(&self.gate) } else { gate_of(&wired) };
         // What was refused may be taken now.
         gate.reopen();
         Self::with(wired, kit, Arc::clone(&self.state), gate)
@@ -155,6 +163,7 @@ impl Connection {
             state,
             learned: RwLock::new(Learned::nothing(&project, dialect)),
             tried: Notify::new(),
+            rested: AtomicBool::new(false),
             project,
         }
     }
@@ -219,6 +228,21 @@ impl Connection {
         self.is_active() && self.learned().at.is_some()
     }
 
+    /// Whether calls of the backlog wait so that live ones have what is left of a longer budget of the CRM's.
+    #[must_use]
+    pub fn backlog_rests(&self) -> bool {
+        let rests = self.gate.figures().backlog_rests;
+        if self.rested.swap(rests, Ordering::Relaxed) != rests {
+            let project = &self.project.id;
+            if rests {
+                tracing::warn!(project.id = %project, "the backlog rests: what is left of the CRM's budget is kept for live calls");
+            } else {
+                tracing::info!(project.id = %project, "the backlog goes on: the CRM's budget has recovered");
+            }
+        }
+        rests
+    }
+
     /// When the CRM was last learned.
     #[must_use]
     pub fn learned_at(&self) -> Option<Timestamp> {
@@ -255,6 +279,13 @@ impl Connection {
         }
         drop(learned);
         self.tried.notify_waiters();
+    }
+
+    /// The transport through the gate, which learns of the quota from every answer.
+    fn metered(&self, dialect: &Arc<dyn Dialect>, priority: Priority) -> Metered {
+        let dialect = Arc::clone(dialect);
+        let read = Arc::new(move |response: &Response| dialect.meter(response));
+        Metered::new(Arc::clone(&self.transport), Arc::clone(&self.gate), priority, read)
     }
 
     /// Asks the CRM for a client and for marks.
@@ -454,6 +485,10 @@ impl Connection {
     fn learned(&self) -> Learned {
         self.learned.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+fn gate_of(wired: &Wired) -> Arc<Gate> {
+    Gate::new(&wired.dialect.quota(), wired.project.connection.courtesy)
 }
 
 /// A policy with agents bound to the CRM's users: the same one where that changes nothing, as it is large.

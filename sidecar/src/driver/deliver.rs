@@ -99,6 +99,11 @@ impl<'a> Delivery<'a> {
     async fn run(&mut self) -> Result<State, StoreError> {
         for _ in 0..ROUNDS_MAX {
             self.facts.now = self.driver.clock.now();
+            if self.gives_way() {
+                // It keeps its place: the driver takes it up when the backlog goes on.
+                let rest = Rest { retrying: true, attempts: self.stored.attempts, ..Rest::waiting(self.facts.now) };
+                return self.rest(rest).await;
+            }
             let decision = info_span!("engine.next").in_scope(|| next(&self.stored.call, &self.policy, &self.facts));
             let trouble = match decision {
                 Next::LookUp(ask) => self.look_up(&ask).await.err(),
@@ -117,6 +122,11 @@ impl<'a> Delivery<'a> {
         }
         let text = format!("no end after {ROUNDS_MAX} rounds; please report this call");
         self.troubled(&Trouble::Malformed(text)).await
+    }
+
+    /// A call of the backlog is put off when the CRM's budget is kept for live calls, unless something of it is written.
+    fn gives_way(&self) -> bool {
+        self.priority == Priority::Backlog && self.facts.steps.is_empty() && self.connection.backlog_rests()
     }
 
     async fn look_up(&mut self, ask: &LookUp) -> Result<(), Trouble> {
@@ -241,6 +251,8 @@ impl<'a> Delivery<'a> {
         let due_at = at + SignedDuration::try_from(wait).unwrap_or(SignedDuration::ZERO);
         let mut rest = Rest { state: State::Waiting, due_at, retrying: true, attempts, trouble: Some(kept) };
         match troubles::remedy(trouble) {
+            // The gate has seen a refusal for a limit itself and pauses; one of the token's host it has not.
+            Remedy::Repeat if matches!(trouble, Trouble::RateLimited { retry_after: None }) && self.is_closed() => {}
             Remedy::Repeat => self.connection.gate.close_for(asked.unwrap_or(wait.min(super::PAUSE_MAX))),
             Remedy::LookThenRepeat => {}
             Remedy::Suspend => {
@@ -250,6 +262,10 @@ impl<'a> Delivery<'a> {
             Remedy::Fail => (rest.state, rest.retrying) = (State::Failed, false),
         }
         self.rest(rest).await
+    }
+
+    fn is_closed(&self) -> bool {
+        !self.connection.gate.closed_for().is_zero()
     }
 
     async fn rest(&mut self, rest: Rest) -> Result<State, StoreError> {

@@ -7,6 +7,8 @@ use tokio::time;
 
 use super::connection::Connection;
 
+/// A pause as short as the first one after a refusal for a limit is waited out.
+const SHORT: Duration = Duration::from_millis(1_500);
 /// How often it is looked whether the gate has closed meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -20,7 +22,7 @@ pub async fn unless_resting<T>(connection: &Connection, work: impl Future<Output
     loop {
         match time::timeout(LOOK_EVERY, &mut work).await {
             Ok(done) => return Ok(done),
-            Err(_) if connection.gate.closed_for().is_zero() => {}
+            Err(_) if connection.gate.closed_for() <= SHORT => {}
             Err(_) => return Err(Trouble::Unavailable("it is given a rest after trouble".to_owned())),
         }
     }

@@ -4,13 +4,16 @@ use std::time::Duration;
 
 use tieline_engine::jiff::Timestamp;
 
-use super::{Driver, connection::Connection};
+use super::{Driver, connection::Connection, quota::Priority};
 use crate::store::{Status, StoreError, StoredCall};
 
 /// A project of which something waits is looked at after so long at the latest: the machine's clock may be set.
 const REST_MAX: Duration = Duration::from_secs(60);
 /// While clients are being served, a project is looked at so often at most without an event.
 const BUSY_REST: Duration = Duration::from_millis(500);
+/// While the backlog rests, whose time has come long ago, a project is looked at so often without an event: live calls
+/// that are reported wake it, those that wait for a time may be so much late.
+const BACKLOG_REST: Duration = Duration::from_secs(15);
 /// After the store failed a project is left alone for so long.
 pub(super) const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -51,7 +54,7 @@ impl Round {
         if connection.state().status != Status::Active {
             return Ok(Self::none(Then::Rest));
         }
-        let closed = connection.gate.closed_for();
+        let closed = connection.gate.rests(Priority::Live);
         if !closed.is_zero() {
             return Ok(Self::none(Then::After(closed)));
         }
@@ -67,14 +70,18 @@ impl Round {
         if room == 0 {
             return Ok(Self::none(Then::Rest));
         }
-        let calls = store.due(project, now, &busy.lanes, room).await?;
-        if calls.len() >= room {
+        let mut calls = store.due(project, now, &busy.lanes, room).await?;
+        // What is left of a day's budget may be for live calls only; they come first in the list.
+        let backlog_rests = connection.backlog_rests();
+        if calls.len() >= room && !backlog_rests {
             return Ok(Self { calls, then: Then::Rest });
         }
         let then = after(now, store.next_due(project).await?);
         // A call of a busy lane may be due already and hide the time of the next one.
         let is_busy = !calls.is_empty() || !busy.lanes.is_empty();
+        calls.retain(|stored| !(stored.backlog && backlog_rests));
         let then = match then {
+            Then::After(rest) if backlog_rests => Then::After(rest.max(BACKLOG_REST)),
             Then::After(rest) if is_busy => Then::After(rest.max(BUSY_REST)),
             then => then,
         };

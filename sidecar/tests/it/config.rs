@@ -148,6 +148,20 @@ fn a_policy_is_complete_with_what_the_crm_is_able_to_do() {
 }
 
 #[test]
+fn a_share_of_the_account_is_taken_and_the_dialect_knows_it() {
+    let courtesy = |text: &str| {
+        let config = read(text);
+        let connection = &config.projects[0].connection;
+        assert_eq!(connection.courtesy.share, connection.connect.share);
+        (connection.courtesy.share.of(100), connection.courtesy.backlog_until.of(100))
+    };
+    let text = project("", "");
+    assert_eq!(courtesy(&text), (80, 80));
+    let set = text.replace("crm =", "quota = { share = 50, backlog_until = 70 }\ncrm =");
+    assert_eq!(courtesy(&set), (50, 70));
+}
+
+#[test]
 fn a_zoho_project_is_read_too() {
     let text = r#"[[projects]]
 id = "zoho-shop"

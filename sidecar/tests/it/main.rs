@@ -25,6 +25,7 @@ mod many;
 mod number;
 mod outgoing;
 mod printed;
+mod quota;
 mod requests;
 mod sample;
 mod simulation;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use tieline::project::{ConnectionConfig, IntakeConfig, MessengerConfig, Project, RouteConfig};
+use tieline::{
+    driver::quota::Courtesy,
+    project::{ConnectionConfig, IntakeConfig, MessengerConfig, Project, RouteConfig},
+};
 use tieline_crm::{Connect, CrmKind};
 use tieline_engine::{
     agents::{Agent, Agents},
@@ -31,6 +34,7 @@ pub(crate) fn project() -> Project {
             starts_active: true,
             keep_data: false,
             retry: RetryPolicy::default(),
+            courtesy: Courtesy::default(),
         },
         intake: IntakeConfig::default(),
         messenger: MessengerConfig::default(),

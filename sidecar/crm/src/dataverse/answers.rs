@@ -4,10 +4,22 @@
 
 use serde_json::Value;
 
-use crate::{transport::Response, trouble::Trouble};
+use super::settings::{EXECUTION, REQUESTS};
+use crate::{
+    dialect::{Left, Limit, Meter},
+    transport::Response,
+    trouble::Trouble,
+};
 
-/// Service protection: requests, execution time, concurrency. Its longest window is five minutes.
-const RATE_CODES: &[&str] = &["0x80072322", "0x80072321", "0x80072326"];
+/// Service protection: requests, execution time, concurrency. Its longest window is five minutes. Spending execution
+/// time is a matter of both how often and how many at once.
+const RATE_CODES: &[(&str, Limit)] =
+    &[("0x80072322", Limit::Rate), ("0x80072321", Limit::Unknown), ("0x80072326", Limit::Concurrency)];
+/// What is left of the five minutes' requests and seconds, told for debugging (dataverse.md 5).
+const LEFT_HEADERS: [(&str, &str); 2] = [
+    (REQUESTS, "x-ms-ratelimit-burst-remaining-xrm-requests"),
+    (EXECUTION, "x-ms-ratelimit-time-remaining-xrm-requests"),
+];
 /// No application user; a privilege is missing (the last is the check's older code); the user is disabled.
 const RIGHT_CODES: &[(&str, &str)] = &[
     ("0x80072560", "the environment has no application user for this application; add one with a security role"),
@@ -140,7 +152,7 @@ pub(super) fn row(name: &str, response: &Response) -> Result<Option<Value>, Trou
 
 /// Codes that mean the same wherever they appear.
 fn by_code(code: &str, name: &str, response: &Response) -> Option<Trouble> {
-    if RATE_CODES.contains(&code) {
+    if RATE_CODES.iter().any(|(own, _)| *own == code) {
         return Some(rate_limited(response));
     }
     let (code, hint) = RIGHT_CODES.iter().find(|(own, _)| *own == code)?;
@@ -188,6 +200,27 @@ fn trouble(intent: Intent, name: &str, response: &Response) -> Trouble {
         }
         status => intent.lost(format!("HTTP {status} at {name}")),
     }
+}
+
+/// What an answer tells of the quota.
+pub(super) fn meter(response: &Response) -> Meter {
+    let mut meter = match response.status {
+        200..=399 => Meter::default(),
+        status => {
+            let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+            let code = body.as_ref().and_then(|body| body.get("error")?.get("code")?.as_str()).unwrap_or_default();
+            let limit = RATE_CODES.iter().find(|(own, _)| own.eq_ignore_ascii_case(code)).map(|(_, limit)| *limit);
+            let by_status = || {
+                let is_refusal = status == 429 || (status == 503 && response.retry_after().is_some());
+                is_refusal.then_some(Limit::Unknown)
+            };
+            let limit = limit.or_else(by_status);
+            limit.map_or_else(Meter::default, |limit| Meter::refused(limit, response))
+        }
+    };
+    let left = |(budget, header)| Some(Left::of(budget, Meter::number(response, header)?));
+    meter.left.extend(LEFT_HEADERS.into_iter().filter_map(left));
+    meter
 }
 
 fn rate_limited(response: &Response) -> Trouble {

@@ -44,8 +44,8 @@ use self::{
     wire::Wire,
 };
 use crate::{
-    dialect::{Answer, Connect, Dialect, Fault, Finding, Grant, Quota, Session},
-    transport::{BoxFuture, Transport},
+    dialect::{Answer, Connect, Dialect, Fault, Finding, Grant, Meter, Quota, Session},
+    transport::{BoxFuture, Response, Transport},
     trouble::Trouble,
 };
 
@@ -97,7 +97,11 @@ impl Dialect for Dataverse {
     }
 
     fn quota(&self) -> Quota {
-        self.settings.quota
+        self.settings.quota.clone()
+    }
+
+    fn meter(&self, response: &Response) -> Meter {
+        answers::meter(response)
     }
 
     fn default_scenario(&self) -> Scenario {

@@ -1,8 +1,10 @@
 //! The settings of a native connection: what may be written, what is assumed, and every fault at once.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
-use crate::dialect::{Connect, Fault, Quota};
+use crate::dialect::{Budget, Connect, Counts, Fault, Quota};
 
 use super::{guid::Guid, reader::Reader};
 
@@ -32,6 +34,7 @@ const KEYS: &[&str] = &[
     "search_lag_seconds",
     "concurrency",
     "per_second",
+    "requests_per_day",
 ];
 
 /// Where tokens come from (dataverse.md 3).
@@ -40,9 +43,16 @@ const LOGIN_URL: &str = "https://login.microsoftonline.com";
 const PHONE_FIELDS: &str = "telephone1,mobilephone";
 /// Concurrent requests that trip the limit (dataverse.md 5); the default leaves most of them to others.
 const CONCURRENCY_MAX: u32 = 52;
-const CONCURRENCY: u32 = 8;
+const CONCURRENCY: u32 = 10;
 /// 6000 requests in 300 seconds (dataverse.md 5).
 const PER_SECOND: u32 = 20;
+/// Requests and seconds of execution that count together over five minutes, per user and web server (dataverse.md 5).
+const WINDOW: Duration = Duration::from_secs(300);
+const WINDOW_REQUESTS: u64 = 6_000;
+const WINDOW_SECONDS: u64 = 1_200;
+/// The names of the two budgets.
+pub(super) const REQUESTS: &str = "requests";
+pub(super) const EXECUTION: &str = "execution_seconds";
 /// Web API reads are database reads; this covers a write still under way when its answer was lost.
 const LAG_SECONDS: u32 = 5;
 
@@ -249,5 +259,10 @@ fn app(reader: &mut Reader<'_>) -> Option<App> {
 fn quota(reader: &mut Reader<'_>) -> Quota {
     let per_second = reader.number("per_second", PER_SECOND, 1..=PER_SECOND);
     let concurrency = reader.number("concurrency", CONCURRENCY, 1..=CONCURRENCY_MAX - 1);
-    Quota { per_second, telephony_per_second: per_second, concurrency }
+    let window = |name, units, counts| Budget { name, window: WINDOW, units, counts };
+    let mut budgets =
+        vec![window(REQUESTS, WINDOW_REQUESTS, Counts::Requests), window(EXECUTION, WINDOW_SECONDS, Counts::Seconds)];
+    let day = reader.number("requests_per_day", 0, 0..=100_000_000);
+    budgets.extend((day > 0).then(|| Budget::per_day("daily", day, Counts::Cost)));
+    Quota { per_second, telephony_per_second: per_second, concurrency, budgets }
 }

@@ -22,7 +22,7 @@ use super::{
     template::{self, Template, Values},
 };
 use crate::{
-    dialect::{Answer, Connect, Dialect, Fault, Finding, Grant, Quota, Session},
+    dialect::{Answer, Connect, Dialect, Fault, Finding, Grant, Limit, Meter, Quota, Session},
     transport::{BoxFuture, Method, Request, Response, Transport},
     trouble::Trouble,
 };
@@ -45,7 +45,7 @@ const PARAMETER: &str = "param.";
 const SECRET: &str = "secret";
 /// Requests a second and at once; nothing is known of the receiver, so little is asked of it.
 const PER_SECOND: u32 = 10;
-const CONCURRENCY: u32 = 4;
+const CONCURRENCY: u32 = 5;
 
 /// A webhook connection from its settings.
 ///
@@ -96,6 +96,7 @@ fn read(connect: &Connect) -> Result<Settings, Vec<Fault>> {
             per_second,
             telephony_per_second: per_second,
             concurrency: reader.number("concurrency", CONCURRENCY, 1..=100),
+            budgets: Vec::new(),
         },
     };
     if settings.before_call.is_none() && settings.after_call.is_none() && settings.after_outgoing.is_none() {
@@ -225,7 +226,12 @@ impl Dialect for Webhooks {
     }
 
     fn quota(&self) -> Quota {
-        self.settings.quota
+        self.settings.quota.clone()
+    }
+
+    fn meter(&self, response: &Response) -> Meter {
+        let is_refusal = response.status == 429 || (response.status == 503 && response.retry_after().is_some());
+        if is_refusal { Meter::refused(Limit::Unknown, response) } else { Meter::default() }
     }
 
     fn default_scenario(&self) -> Scenario {

@@ -72,6 +72,8 @@ impl Wire<'_> {
     async fn write_set(&self, operations: &[Operation], seed: &Guid) -> Result<Written, Trouble> {
         let name = "dataverse.batch";
         let request = self.batch_request(name, batch::change_set(operations, seed), seed)?;
+        // Every row counts against a day's budget (dataverse.md 5).
+        let request = request.costing(u32::try_from(operations.len()).unwrap_or(u32::MAX));
         let response = self.exchange(Intent::Write, request).await?;
         let parts = batch::parts(&response);
         if let Some(failed) = parts.iter().find(|part| part.status >= 400) {

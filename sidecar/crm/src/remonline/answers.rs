@@ -9,7 +9,7 @@ use super::{
     refusals::{BadData, Refusal},
 };
 use crate::{
-    dialect::Session,
+    dialect::{Limit, Meter, Session},
     transport::{Request, Response, SendError},
     trouble::Trouble,
 };
@@ -154,6 +154,12 @@ fn key_dead() -> Trouble {
 
 fn rate_limited(response: &Response) -> Trouble {
     Trouble::RateLimited { retry_after: response.retry_after() }
+}
+
+/// What an answer tells of the quota: no headers are documented, so only that it is a refusal for the rate.
+pub(super) fn meter(response: &Response) -> Meter {
+    let is_refusal = response.status == 429 || (response.status == 503 && speaks_of_rate(response));
+    if is_refusal { Meter::refused(Limit::Rate, response) } else { Meter::default() }
 }
 
 fn speaks_of_rate(response: &Response) -> bool {

@@ -34,8 +34,8 @@ use tieline_engine::{
 };
 
 use crate::{
-    dialect::{Answer, Connect, Dialect, Fault, Finding, Grant, Quota, Session},
-    transport::{BoxFuture, Transport},
+    dialect::{Answer, Connect, Dialect, Fault, Finding, Grant, Meter, Quota, Session},
+    transport::{BoxFuture, Response, Transport},
     trouble::Trouble,
 };
 
@@ -86,7 +86,11 @@ impl Dialect for Remonline {
     fn quota(&self) -> Quota {
         let per_second = self.settings.requests_per_second;
         // No limit of concurrency is known: a second's worth of requests may be under way.
-        Quota { per_second, telephony_per_second: per_second, concurrency: per_second }
+        Quota { per_second, telephony_per_second: per_second, concurrency: per_second, budgets: Vec::new() }
+    }
+
+    fn meter(&self, response: &Response) -> Meter {
+        answers::meter(response)
     }
 
     fn default_scenario(&self) -> Scenario {

@@ -7,10 +7,13 @@ use serde_json::Value;
 
 use super::refusals::{BadData, Refusal, identifier};
 use crate::{
-    dialect::Session,
+    dialect::{Limit, Meter, Session},
     transport::{Request, Response, SendError},
     trouble::Trouble,
 };
+
+/// What is said to whoever asks too often.
+const RATE_EXCEEDED: &str = "Rate limit exceeded";
 
 /// The answer to a write: the CRM's object, or why it refuses.
 pub(super) type Written = Result<Value, Refusal>;
@@ -94,7 +97,7 @@ fn judge(response: &Response, name: &'static str) -> Result<Value, Failure> {
 /// Failures whose text decides, whatever the status.
 fn by_message(message: &str, response: &Response, name: &'static str) -> Option<Failure> {
     let trouble = match message {
-        "Rate limit exceeded" => rate_limited(response),
+        RATE_EXCEEDED => rate_limited(response),
         "Account does not exist." => no_account(),
         "Wrong \"apiKey\" value." => Trouble::CredentialsDead("the API key is wrong".to_owned()),
         "\"apiKey\" is missing." => Trouble::CredentialsDead("the API key did not arrive".to_owned()),
@@ -132,6 +135,14 @@ fn by_status(message: &str, body: &Value, response: &Response, name: &'static st
     }
 }
 
+/// What an answer tells of the quota: there are no headers, so only that it is a refusal for the rate.
+pub(super) fn meter(response: &Response) -> Meter {
+    let holds = || String::from_utf8_lossy(&response.body).contains(RATE_EXCEEDED);
+    let is_refusal = response.status == 429
+        || (holds() && matches!(judge(response, ""), Err(Failure::Trouble(Trouble::RateLimited { .. }))));
+    if is_refusal { Meter::refused(Limit::Rate, response) } else { Meter::default() }
+}
+
 /// No JSON object: a page of a proxy, of the web server, or of nobody's account.
 fn unreadable(response: &Response, name: &'static str) -> Failure {
     let text = String::from_utf8_lossy(&response.body);
@@ -144,7 +155,7 @@ fn unreadable(response: &Response, name: &'static str) -> Failure {
         401 => Failure::Trouble(Trouble::CredentialsDead("the API key is not accepted".to_owned())),
         403 => Failure::Trouble(Trouble::NotAllowed(format!("{name}: access refused before the API was reached"))),
         429 => Failure::Trouble(rate_limited(response)),
-        503 if text.contains("Rate limit exceeded") => Failure::Trouble(rate_limited(response)),
+        503 if text.contains(RATE_EXCEEDED) => Failure::Trouble(rate_limited(response)),
         300..=399 => redirected(name),
         400..=499 if response.status != 408 => {
             Failure::Trouble(Trouble::Malformed(format!("{name}: HTTP {} without a JSON answer", response.status)))

@@ -35,8 +35,8 @@ use tieline_engine::{
 };
 
 use crate::{
-    dialect::{Answer, Connect, Dialect, Exchange, Fault, Finding, Grant, Quota, Registered, Session},
-    transport::{BoxFuture, Transport},
+    dialect::{Answer, Connect, Dialect, Exchange, Fault, Finding, Grant, Meter, Quota, Registered, Session},
+    transport::{BoxFuture, Response, Transport},
     trouble::Trouble,
 };
 
@@ -104,10 +104,13 @@ impl Dialect for Retailcrm {
     }
 
     fn quota(&self) -> Quota {
-        let share = |rate: u32| (rate * self.settings.quota_share / 100).max(1);
-        let per_second = share(PER_SECOND);
         // No limit of concurrency is known: a second's worth of requests may be under way.
-        Quota { per_second, telephony_per_second: share(TELEPHONY_PER_SECOND), concurrency: per_second }
+        let (per_second, telephony_per_second) = (PER_SECOND, TELEPHONY_PER_SECOND);
+        Quota { per_second, telephony_per_second, concurrency: per_second, budgets: Vec::new() }
+    }
+
+    fn meter(&self, response: &Response) -> Meter {
+        answers::meter(response)
     }
 
     fn default_scenario(&self) -> Scenario {

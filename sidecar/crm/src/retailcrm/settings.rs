@@ -29,7 +29,6 @@ const KNOWN: &[&str] = &[
     "chat_field",
     "search_forms",
     "search_lag_seconds",
-    "quota_share",
     "module_code",
     "module_name",
     "module_logo",
@@ -75,8 +74,6 @@ pub(super) struct Settings {
     pub(super) search_forms: usize,
     /// Seconds for which the search may not show what was just written; no source states it.
     pub(super) search_lag_seconds: u32,
-    /// Per cent of the account's request rate this connection may take.
-    pub(super) quota_share: u32,
     /// Code of the telephony module that is registered for clicking to call.
     pub(super) module_code: Option<String>,
     pub(super) module_name: String,
@@ -129,7 +126,6 @@ impl Settings {
             chat_field: reader.code("chat_field", None),
             search_forms: reader.number("search_forms", 2, 1..=3) as usize,
             search_lag_seconds: reader.number("search_lag_seconds", 30, 0..=600),
-            quota_share: reader.number("quota_share", 80, 1..=100),
             module_code: reader.code("module_code", None),
             module_name: reader.text("module_name").unwrap_or(MODULE_NAME).to_owned(),
             module_logo: reader.logo(),

@@ -11,7 +11,7 @@ use super::{
     settings::Credentials,
 };
 use crate::{
-    dialect::Session,
+    dialect::{Limit, Meter, Session},
     transport::{Request, Response, SendError},
     trouble::Trouble,
 };
@@ -147,7 +147,7 @@ fn failed(crm: &Sendpulse, response: &Response, status: u16, body: Option<&Value
         404 if body.is_some() || response.body.is_empty() => Failure::Refused(Refusal::NotFound),
         404 | 405 => Failure::Trouble(Trouble::Malformed(format!("{name}: no such address; check the setting url"))),
         429 => rate_limited(response),
-        503 if String::from_utf8_lossy(&response.body).to_lowercase().contains("rate limit") => rate_limited(response),
+        503 if speaks_of_rate(response) => rate_limited(response),
         408 | 500.. => Failure::Unclear(format!("{name}: HTTP {status}")),
         300..=399 => {
             Failure::Trouble(Trouble::Malformed(format!("{name}: the address redirects; check the setting url")))
@@ -162,6 +162,22 @@ fn unauthorized(crm: &Sendpulse) -> Trouble {
         Credentials::App { .. } => Trouble::TokenExpired,
         Credentials::Key(_) => Trouble::CredentialsDead("the API key is not accepted".to_owned()),
     }
+}
+
+/// What an answer tells of the quota: there are no headers (sendpulse.md 3.1), so only that it is a refusal for the
+/// rate.
+pub(super) fn meter(response: &Response) -> Meter {
+    // The code may come with any status; few bodies hold its digits.
+    let digits = TOO_MANY.to_string();
+    let holds = || response.body.windows(digits.len()).any(|part| part == digits.as_bytes());
+    let coded =
+        || holds() && serde_json::from_slice(&response.body).ok().and_then(|body| code_of(&body)) == Some(TOO_MANY);
+    let is_refusal = response.status == 429 || (response.status == 503 && speaks_of_rate(response)) || coded();
+    if is_refusal { Meter::refused(Limit::Rate, response) } else { Meter::default() }
+}
+
+fn speaks_of_rate(response: &Response) -> bool {
+    String::from_utf8_lossy(&response.body).to_lowercase().contains("rate limit")
 }
 
 fn rate_limited(response: &Response) -> Failure {

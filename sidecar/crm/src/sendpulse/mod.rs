@@ -36,8 +36,8 @@ use tieline_engine::{
 };
 
 use crate::{
-    dialect::{Answer, Connect, Dialect, Fault, Finding, Grant, Quota, Session},
-    transport::{BoxFuture, Transport},
+    dialect::{Answer, Budget, Connect, Counts, Dialect, Fault, Finding, Grant, Meter, Quota, Session},
+    transport::{BoxFuture, Response, Transport},
     trouble::Trouble,
 };
 
@@ -101,9 +101,14 @@ impl Dialect for Sendpulse {
     }
 
     fn quota(&self) -> Quota {
-        let per_second = (PER_SECOND * self.settings.quota_share / 100).max(1);
         // No limit of concurrency is known: a second's worth of requests may be under way.
-        Quota { per_second, telephony_per_second: per_second, concurrency: per_second }
+        let per_second = PER_SECOND;
+        let day = Budget::per_day("requests", self.settings.requests_per_day, Counts::Requests);
+        Quota { per_second, telephony_per_second: per_second, concurrency: per_second, budgets: vec![day] }
+    }
+
+    fn meter(&self, response: &Response) -> Meter {
+        answers::meter(response)
     }
 
     fn default_scenario(&self) -> Scenario {

@@ -32,8 +32,11 @@ const KNOWN: &[&str] = &[
     "deal_link",
     "new_deal_link",
     "search_lag_seconds",
-    "quota_share",
+    "requests_per_day",
 ];
+
+/// Requests of a day that every plan has (sendpulse.md 3.1).
+const REQUESTS_PER_DAY: u32 = 500_000;
 
 /// What of a call and a visit may go into contact fields of the project's choice (SP-12). `chat` and `mark` are how
 /// a contact without a number is found again.
@@ -72,8 +75,8 @@ pub(super) struct Settings {
     pub(super) links: Links,
     /// Seconds for which the search may not show what was just written; no source states it.
     pub(super) search_lag_seconds: u32,
-    /// Per cent of the account's request rate this connection may take.
-    pub(super) quota_share: u32,
+    /// Requests of 24 hours by the account's plan.
+    pub(super) requests_per_day: u32,
 }
 
 /// What requests are signed with (sendpulse.md 3.1).
@@ -136,7 +139,7 @@ impl Settings {
                 new_deal: reader.template("new_deal_link"),
             },
             search_lag_seconds: reader.number("search_lag_seconds", 30, 0..=600),
-            quota_share: reader.number("quota_share", 80, 1..=100),
+            requests_per_day: reader.number("requests_per_day", REQUESTS_PER_DAY, 1_000..=100_000_000),
         };
         reader.finish(settings)
     }

@@ -9,10 +9,20 @@ use tieline_engine::{
     jiff::Timestamp,
 };
 
-use crate::{transport::Response, trouble::Trouble};
+use super::settings::CREDITS_BUDGET;
+use crate::{
+    dialect::{Left, Limit, Meter},
+    transport::Response,
+    trouble::Trouble,
+};
 
 /// How long to wait when the day's credits are gone: they come back little by little over 24 hours (zoho.md 3).
 const CREDITS_GONE: Duration = Duration::from_secs(900);
+
+/// Credits left of the day's.
+const CREDITS_HEADER: &str = "x-api-credits-remaining";
+/// What a refusal for a limit is called (zoho.md 3).
+const RATE_CODES: [&str; 2] = ["TOO_MANY_REQUESTS", "RATE_LIMIT_EXCEEDED"];
 
 /// What a lost answer means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +97,7 @@ impl<'a> Refusal<'a> {
             "OAUTH_SCOPE_MISMATCH" | "NO_PERMISSION" | "AUTHORIZATION_FAILED" | "INVALID_MODULE" => {
                 Some(Trouble::NotAllowed(text))
             }
-            "TOO_MANY_REQUESTS" | "RATE_LIMIT_EXCEEDED" => Some(Trouble::RateLimited { retry_after: None }),
+            code if RATE_CODES.contains(&code) => Some(Trouble::RateLimited { retry_after: None }),
             "INVALID_URL_PATTERN" | "INVALID_REQUEST_METHOD" => Some(Trouble::Malformed(text)),
             "INTERNAL_ERROR" | "SERVICE_UNAVAILABLE" | "REQUEST_TIMEOUT" => Some(intent.lost(text)),
             _ => None,
@@ -126,9 +136,41 @@ pub(super) fn open(intent: Intent, name: &str, response: &Response) -> Result<Re
 }
 
 fn rate_limited(response: &Response) -> Trouble {
-    let left = response.header("x-api-credits-remaining").and_then(|left| left.trim().parse::<i64>().ok());
+    let left = response.header(CREDITS_HEADER).and_then(|left| left.trim().parse::<i64>().ok());
     let gone = left.filter(|left| *left <= 0).map(|_| CREDITS_GONE);
     Trouble::RateLimited { retry_after: response.retry_after().or(gone) }
+}
+
+/// What an answer tells of the quota. The header with the credits left comes once half of them are used (zoho.md 2),
+/// so whatever it says, there are twice as many at least. The refusal does not say whether credits or requests at once
+/// are meant.
+pub(super) fn meter(response: &Response) -> Meter {
+    let left = Meter::number(response, CREDITS_HEADER);
+    let mut meter = match is_rate_refusal(response) {
+        true if left.is_some_and(|left| left <= 0.0) => {
+            let told = Meter::refused(Limit::Budget, response);
+            Meter { wait: told.wait.or(Some(CREDITS_GONE)), ..told }
+        }
+        true => Meter::refused(Limit::Concurrency, response),
+        false => Meter::default(),
+    };
+    let of_at_least = |left: f64| Some(left * 2.0);
+    meter.left.extend(left.map(|left| Left { of_at_least: of_at_least(left), ..Left::of(CREDITS_BUDGET, left) }));
+    meter
+}
+
+fn is_rate_refusal(response: &Response) -> bool {
+    let named = || {
+        let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+        let code = body.as_ref().and_then(Refusal::of).map(|refusal| refusal.code);
+        code.is_some_and(|code| RATE_CODES.contains(&code.as_str()))
+    };
+    match response.status {
+        429 => true,
+        503 if speaks_of_rate(&response.body) => true,
+        400.. => named(),
+        _ => false,
+    }
 }
 
 fn speaks_of_rate(body: &[u8]) -> bool {

@@ -38,8 +38,8 @@ use self::{
     settings::{CONTACT, Settings},
 };
 use crate::{
-    dialect::{Answer, Connect, Dialect, Fault, Finding, Grant, Quota, Session},
-    transport::{BoxFuture, Transport},
+    dialect::{Answer, Connect, Dialect, Fault, Finding, Grant, Meter, Quota, Session},
+    transport::{BoxFuture, Response, Transport},
     trouble::Trouble,
 };
 
@@ -89,7 +89,11 @@ impl Dialect for Zoho {
     }
 
     fn quota(&self) -> Quota {
-        self.settings.quota
+        self.settings.quota.clone()
+    }
+
+    fn meter(&self, response: &Response) -> Meter {
+        answers::meter(response)
     }
 
     fn default_scenario(&self) -> Scenario {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrecy::{ExposeSecret as _, SecretString};
 use tieline_engine::step::Place;
 
-use crate::dialect::{Connect, Fault, Quota};
+use crate::dialect::{Budget, Connect, Counts, Fault, Quota};
 
 /// Every plain setting there is, for telling a misspelt one.
 const KEYS: [&str; 22] = [
@@ -17,6 +17,7 @@ const KEYS: [&str; 22] = [
     "composite_reads",
     "composite_references",
     "composite_writes",
+    "credits_per_day",
     "data_center",
     "deal_lookup",
     "default_pipeline",
@@ -26,7 +27,6 @@ const KEYS: [&str; 22] = [
     "new_deal_url",
     "per_second",
     "phone_key_field",
-    "share_percent",
     "unanswered_outbound",
     "unanswered_result",
     "web_url",
@@ -49,8 +49,15 @@ const DATA_CENTERS: [(&str, &str, &str, &str); 8] = [
 const EDITIONS: [(&str, u32); 6] =
     [("free", 5), ("standard", 10), ("professional", 15), ("enterprise", 20), ("one", 20), ("ultimate", 25)];
 
+/// Credits of 24 hours: the edition's, without those that come with each user (zoho.md 3).
+const CREDITS: u32 = 50_000;
+const CREDITS_FREE: u32 = 5_000;
+
 /// The place of the contact's id in an address.
 pub(super) const CONTACT: &str = "{contact}";
+
+/// The budget of a day's credits.
+pub(super) const CREDITS_BUDGET: &str = "credits";
 
 /// Units of concurrency a composite request takes (zoho.md 0.5).
 pub(super) const COMPOSITE_WEIGHT: u32 = 5;
@@ -125,7 +132,7 @@ impl Settings {
         let center = reader.center();
         let edition = reader.word("edition", "standard", &EDITIONS.map(|edition| edition.0));
         let quota = reader.quota(edition);
-        let fits = quota.concurrency >= COMPOSITE_WEIGHT;
+        let fits = connect.share.of(quota.concurrency) >= COMPOSITE_WEIGHT;
         let settings = Self {
             accounts_url: reader.url("accounts_url").unwrap_or_else(|| format!("https://{}", center.0)),
             api_url: reader.url("api_url"),
@@ -259,10 +266,12 @@ impl<'a> Reader<'a> {
     }
 
     fn quota(&mut self, edition: &str) -> Quota {
-        let all = parallel(edition).unwrap_or(1);
-        let share = self.number("share_percent", 80, 1..=100);
         let per_second = self.number("per_second", 10, 1..=1000);
-        Quota { per_second, telephony_per_second: per_second, concurrency: (all * share / 100).max(1) }
+        let credits = if edition == "free" { CREDITS_FREE } else { CREDITS };
+        let credits = self.number("credits_per_day", credits, 100..=100_000_000);
+        let day = Budget::per_day(CREDITS_BUDGET, credits, Counts::Cost);
+        let concurrency = parallel(edition).unwrap_or(1);
+        Quota { per_second, telephony_per_second: per_second, concurrency, budgets: vec![day] }
     }
 
     /// Composites are used where the connection's share of the concurrency limit can hold one.
@@ -272,7 +281,7 @@ impl<'a> Reader<'a> {
             self.fault(
                 key,
                 format!(
-                    "needs {COMPOSITE_WEIGHT} units of concurrency; edition and share_percent leave less: \
+                    "needs {COMPOSITE_WEIGHT} units of concurrency; edition and quota.share leave less: \
                      raise one of them or set this to false"
                 ),
             );

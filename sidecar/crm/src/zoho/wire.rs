@@ -41,7 +41,7 @@ impl<'c> Call<'c> {
 impl Wire<'_> {
     /// Sends one request.
     pub(super) async fn send(&self, intent: Intent, call: Call<'_>) -> Result<Reply, Trouble> {
-        self.send_weighing(intent, call, 1).await
+        self.send_weighing(intent, call, 1, 1).await
     }
 
     /// Sends several requests in one.
@@ -58,13 +58,15 @@ impl Wire<'_> {
             "rollback_on_fail": rollback, "parallel_execution": parallel, "__composite_requests": subs,
         });
         let call = Call { method: Method::Post, name, path: "/crm/v8/__composite_requests", body: Some(&body) };
-        let reply = self.send_weighing(intent, call, COMPOSITE_WEIGHT).await?;
+        // Undoing what was begun costs a credit more (zoho.md 3).
+        let cost = if rollback { 2 } else { 1 };
+        let reply = self.send_weighing(intent, call, COMPOSITE_WEIGHT, cost).await?;
         answers::subs(intent, name, reply, count)
     }
 
-    async fn send_weighing(&self, intent: Intent, call: Call<'_>, weight: u32) -> Result<Reply, Trouble> {
+    async fn send_weighing(&self, intent: Intent, call: Call<'_>, weight: u32, cost: u32) -> Result<Reply, Trouble> {
         let name = call.name;
-        let request = self.request(call, weight)?;
+        let request = self.request(call)?.weighing(weight).costing(cost);
         match self.session.net.send(request).await {
             Ok(response) => answers::open(intent, name, &response),
             Err(SendError::NotSent(text)) => Err(Trouble::Unavailable(text)),
@@ -72,11 +74,11 @@ impl Wire<'_> {
         }
     }
 
-    fn request(&self, call: Call<'_>, weight: u32) -> Result<Request, Trouble> {
+    fn request(&self, call: Call<'_>) -> Result<Request, Trouble> {
         let token = self.session.token.ok_or(Trouble::TokenExpired)?;
         let base = self.settings.api_url.as_deref().or(token.api_base.as_deref());
         let base = base.unwrap_or(&self.settings.api_of_center);
-        let request = Request::new(call.method, call.name, format!("{base}{}", call.path)).weighing(weight);
+        let request = Request::new(call.method, call.name, format!("{base}{}", call.path));
         let request = request.authorized("authorization", "Zoho-oauthtoken ", &token.token);
         Ok(match call.body {
             Some(body) => request.with_body("application/json", body.to_string().into_bytes()),

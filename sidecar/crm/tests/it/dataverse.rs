@@ -50,7 +50,7 @@ fn settings(pairs: &[(&str, &str)]) -> Connect {
     let own = [("url", BASE), ("tenant", "contoso.onmicrosoft.com"), ("client_id", "app-1")];
     let settings = own.iter().chain(pairs).map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let secrets = BTreeMap::from([("client_secret".to_owned(), SecretString::from("s-1"))]);
-    Connect { settings, secrets }
+    Connect { settings, secrets, ..Connect::default() }
 }
 
 fn dialect(pairs: &[(&str, &str)]) -> Box<dyn Dialect> {

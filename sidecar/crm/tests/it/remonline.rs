@@ -53,7 +53,7 @@ const EVERYTHING: &[(&str, &str)] =
 fn try_connect(settings: &[(&str, &str)], key: &str) -> Result<Box<dyn Dialect>, Vec<Fault>> {
     let pairs = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
     let secrets = BTreeMap::from([("api_key".to_owned(), SecretString::from(key))]);
-    tieline_crm::connect(CrmKind::Remonline, &Connect { settings: pairs.collect(), secrets })
+    tieline_crm::connect(CrmKind::Remonline, &Connect { settings: pairs.collect(), secrets, ..Connect::default() })
 }
 
 /// A dialect that makes everything, with these settings beside.

@@ -54,7 +54,7 @@ fn connect(settings: &[(&str, &str)], secrets: &[(&str, &str)]) -> Connect {
     let mut all = BTreeMap::from([("responsible_id".to_owned(), "9".to_owned())]);
     all.extend(settings.iter().map(text));
     let secrets = secrets.iter().map(|(key, value)| ((*key).to_owned(), SecretString::from(*value))).collect();
-    Connect { settings: all, secrets }
+    Connect { settings: all, secrets, ..Connect::default() }
 }
 
 /// A dialect with a static key and these settings beside the fallback user.

@@ -48,6 +48,16 @@ impl Limits {
         Ok(())
     }
 
+    /// Others' requests under the same user; where they are refused, they wait as they are told.
+    pub(super) fn count_others(&mut self, at: Timestamp, requests: u64, busy_ms: u64) {
+        self.forget(at);
+        for _ in 0..requests.min(MOST_REQUESTS as u64) {
+            if self.seen.len() >= MOST_REQUESTS || self.enter(at, busy_ms).is_err() {
+                return;
+            }
+        }
+    }
+
     /// The headers that tell what is left.
     pub(super) fn headers(&self) -> [(String, String); 2] {
         let requests = MOST_REQUESTS.saturating_sub(self.seen.len());

@@ -140,6 +140,10 @@ impl Simulator for Dataverse {
         self.let_in(now, request, strikes, busy_ms)
     }
 
+    fn others_ask(&mut self, at: Timestamp, requests: u64, busy_ms: u64) {
+        self.limits.count_others(at, requests, busy_ms);
+    }
+
     fn outage_page(&self) -> SimAnswer {
         SimAnswer::html(503, "503 Service Unavailable")
     }

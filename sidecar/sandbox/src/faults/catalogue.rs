@@ -43,6 +43,8 @@ pub enum FaultName {
     ScopeMissing,
     /// The telephony module is off.
     TelephonyDisabled,
+    /// Others use a part of the account's limits.
+    OtherUsers,
 }
 
 /// One line of the catalogue.
@@ -71,7 +73,7 @@ pub fn catalogue() -> Vec<FaultEntry> {
         .collect()
 }
 
-const ALL: [FaultName; 17] = [
+const ALL: [FaultName; 18] = [
     FaultName::SearchLag,
     FaultName::RateLimit,
     FaultName::TokenExpired,
@@ -89,6 +91,7 @@ const ALL: [FaultName; 17] = [
     FaultName::PermissionDenied,
     FaultName::ScopeMissing,
     FaultName::TelephonyDisabled,
+    FaultName::OtherUsers,
 ];
 
 impl FaultName {
@@ -113,6 +116,7 @@ impl FaultName {
             Self::PermissionDenied => "permission_denied",
             Self::ScopeMissing => "scope_missing",
             Self::TelephonyDisabled => "telephony_disabled",
+            Self::OtherUsers => "other_users",
         }
     }
 
@@ -157,12 +161,20 @@ impl FaultName {
             }
             Self::ScopeMissing => "401 OAUTH_SCOPE_MISMATCH",
             Self::TelephonyDisabled => "telephony methods answer success:false \"Telephony not enabled\"",
+            Self::OtherUsers => {
+                "others of the account send `per_second` (5) requests a second, which count against its limits: rate, requests at once (as long as an answer takes), credits; they stop where a limit refuses them"
+            }
         }
     }
 
     pub(crate) fn default_on(self) -> On {
         match self {
-            Self::Outage | Self::Slow | Self::TokenRevoked | Self::UnknownAccount | Self::HtmlErrorPage => On::Any,
+            Self::Outage
+            | Self::Slow
+            | Self::TokenRevoked
+            | Self::UnknownAccount
+            | Self::HtmlErrorPage
+            | Self::OtherUsers => On::Any,
             Self::LostReply | Self::LostRequest | Self::PartialFailure | Self::MissingRequiredField => On::Writes,
             Self::SearchLag => On::Reads,
             Self::TokenThrottled => On::Auth,

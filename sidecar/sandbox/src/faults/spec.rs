@@ -8,6 +8,9 @@ use crate::{kind::CrmKind, simulator::Class};
 /// A request held longer than this would outlive any sensible client.
 const LONGEST_DELAY_MS: u64 = 60_000;
 
+/// More than anybody's limit.
+const MOST_OTHERS: f64 = 1_000.0;
+
 /// An index that lags longer than this is not a lag.
 const LONGEST_LAG_MS: u64 = 86_400_000;
 
@@ -44,6 +47,9 @@ pub struct FaultSpec {
     /// Milliseconds, for faults that delay something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ms: Option<u64>,
+    /// Requests of others a second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_second: Option<f64>,
     /// How an outage looks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<OutageMode>,
@@ -108,6 +114,7 @@ impl FaultSpec {
             on: None,
             path: None,
             ms: None,
+            per_second: None,
             mode: None,
             module: None,
             field: None,
@@ -135,6 +142,13 @@ impl FaultSpec {
         self
     }
 
+    /// Sets how many requests others send in a second.
+    #[must_use]
+    pub fn per_second(mut self, requests: f64) -> Self {
+        self.per_second = Some(requests);
+        self
+    }
+
     /// Milliseconds when none are given: a pause that a client notices, an index that is late.
     pub(crate) fn delay_ms(&self) -> u64 {
         self.ms.unwrap_or(match self.name {
@@ -158,6 +172,9 @@ impl FaultSpec {
         let longest = if self.name == FaultName::SearchLag { LONGEST_LAG_MS } else { LONGEST_DELAY_MS };
         if self.ms.is_some_and(|ms| ms > longest) {
             return bad(&format!("ms is at most {longest}"));
+        }
+        if self.per_second.is_some_and(|rate| !(0.0..=MOST_OTHERS).contains(&rate)) {
+            return bad(&format!("per_second is between 0 and {MOST_OTHERS}"));
         }
         if self.name == FaultName::MissingRequiredField && (self.field.is_none() || self.module.is_none()) {
             return bad("needs module and field");

@@ -201,6 +201,10 @@ impl Simulator for RemOnline {
         self.let_in(now, request, strikes)
     }
 
+    fn others_ask(&mut self, at: Timestamp, requests: u64, _busy_ms: u64) {
+        self.window.take_many(at, requests);
+    }
+
     fn outage_page(&self) -> SimAnswer {
         SimAnswer::html(503, "503 Service Temporarily Unavailable")
     }

@@ -202,6 +202,10 @@ impl Simulator for SendPulse {
         self.let_in(now, request, strikes)
     }
 
+    fn others_ask(&mut self, at: Timestamp, requests: u64, _busy_ms: u64) {
+        self.rate.take_many(at, requests);
+    }
+
     fn outage_page(&self) -> SimAnswer {
         SimAnswer::html(503, "503 Service Temporarily Unavailable")
     }

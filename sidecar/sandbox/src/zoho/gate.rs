@@ -62,8 +62,7 @@ impl Zoho {
 
     fn within_quota(&mut self, now: Timestamp, call: &Call, strikes: &Strikes, busy_ms: u64) -> Handled {
         let edition = self.settings.edition();
-        let users = self.users.len() as u64;
-        let quota = self.settings.daily_credits.unwrap_or_else(|| edition.credits(users));
+        let quota = self.credits();
         let gone = self.limits.spent(now) >= quota;
         let free = !gone && self.limits.enter(now, busy_ms, edition, units(call), heavy(call));
         if self.settings.limits && !free {
@@ -82,6 +81,23 @@ impl Zoho {
             answer.headers.push(credits_left(quota.saturating_sub(spent)));
         }
         Handled { answer, credits: vec![("api_credits", credits)] }
+    }
+}
+
+impl Zoho {
+    /// Others take places and spend a credit a request; those of long ago hold no place any more.
+    pub(super) fn count_others(&mut self, at: Timestamp, requests: u64, busy_ms: u64) {
+        let left = self.credits().saturating_sub(self.limits.spent(at));
+        let edition = self.settings.edition();
+        if requests > 1 || self.limits.enter(at, busy_ms, edition, 1, false) {
+            self.limits.spend(at, requests.min(left));
+        }
+    }
+
+    /// Credits of 24 hours.
+    fn credits(&self) -> u64 {
+        let users = self.users.len() as u64;
+        self.settings.daily_credits.unwrap_or_else(|| self.settings.edition().credits(users))
     }
 }
 

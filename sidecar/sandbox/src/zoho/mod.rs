@@ -211,6 +211,10 @@ impl Simulator for Zoho {
         self.let_in(now, request, strikes, busy_ms)
     }
 
+    fn others_ask(&mut self, at: Timestamp, requests: u64, busy_ms: u64) {
+        self.count_others(at, requests, busy_ms);
+    }
+
     fn outage_page(&self) -> SimAnswer {
         let message = "Service is temporarily unavailable";
         Refusal::new("SERVICE_UNAVAILABLE", message, json!({})).reply(503).into_answer()

@@ -1,7 +1,7 @@
 //! Faults: when they hit and what they do.
 
 use serde_json::{Value, json};
-use tieline_sandbox::{CrmKind, FaultName, FaultSpec, Sim, SimReply, catalogue};
+use tieline_sandbox::{CrmKind, FaultName, FaultSpec, Sim, SimAnswer, SimReply, SimRequest, catalogue, dataverse};
 
 use crate::helpers::{Bench, contact, phone_call, retail};
 
@@ -215,6 +215,7 @@ fn faults_that_make_no_sense_are_refused() {
         json!({"name": "rate_limit", "probability": 1.5}),
         json!({"name": "rate_limit", "every_nth": 0}),
         json!({"name": "slow", "ms": 600_000}),
+        json!({"name": "other_users", "per_second": -1.0}),
         json!({"name": "missing_required_field"}),
     ];
     for fault in refused {
@@ -224,6 +225,58 @@ fn faults_that_make_no_sense_are_refused() {
     let replaced = bench.sim.set_faults(bench.now, vec![FaultSpec::new(FaultName::TelephonyDisabled)]);
     assert!(replaced.is_err());
     assert_eq!(bench.sim.faults(), [FaultSpec::new(FaultName::RateLimit)]);
+}
+
+#[test]
+fn others_take_their_part_of_a_rate_and_leave_the_rest() {
+    let mut bench = Bench::new(CrmKind::RetailCrm);
+    bench.fault(FaultSpec::new(FaultName::OtherUsers).per_second(6.0));
+    bench.get("/users");
+    bench.wait(1_000);
+    let statuses: Vec<u16> = (0..6).map(|_| bench.get("/users").0).collect();
+    assert_eq!(statuses, [200, 200, 200, 200, 503, 503]);
+    bench.sim.clear_fault(FaultName::OtherUsers);
+    bench.wait(1_000);
+    assert!((0..10).all(|_| bench.get("/users").0 == 200));
+}
+
+#[test]
+fn others_spend_credits_and_hold_places_as_long_as_an_answer_takes() {
+    let mut bench = Bench::zoho();
+    bench.sim.configure(&json!({"edition": "free", "daily_credits": 1_000})).unwrap();
+    bench.fault(FaultSpec::new(FaultName::OtherUsers).per_second(4.0));
+    assert_eq!(users(&mut bench).0, 200);
+    bench.wait(150_000);
+    let answer = bench.answer(&bench.zoho_request("GET", "/users", &Value::Null));
+    assert_eq!(header(&answer, "x-api-credits-remaining"), Some("398"));
+    bench.sim.set_latency_ms(1_000);
+    bench.wait(2_000);
+    let statuses: Vec<u16> = (0..3).map(|_| users(&mut bench).0).collect();
+    assert_eq!(statuses, [200, 429, 429]);
+}
+
+#[test]
+fn others_under_the_same_user_show_in_what_the_headers_say_is_left() {
+    let mut sim = Sim::new(CrmKind::Dataverse, 7);
+    let start: jiff::Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
+    sim.set_fault(start, FaultSpec::new(FaultName::OtherUsers).per_second(10.0)).unwrap();
+    let form = [
+        ("grant_type", "client_credentials"),
+        ("client_id", dataverse::SANDBOX_CLIENT_ID),
+        ("client_secret", dataverse::SANDBOX_CLIENT_SECRET),
+        ("scope", "https://contoso.crm4.dynamics.com/.default"),
+    ];
+    let path = format!("/{}/oauth2/v2.0/token", dataverse::SANDBOX_TENANT);
+    let token = sim.handle(start, &SimRequest::new("POST", &path).form(&form)).answer().unwrap().body_json();
+    let token = token["access_token"].as_str().unwrap().to_owned();
+    let later = start + jiff::SignedDuration::from_secs(120);
+    let asked = SimRequest::new("GET", "/api/data/v9.2/WhoAmI").header("authorization", &format!("Bearer {token}"));
+    let answer = sim.handle(later, &asked).answer().unwrap();
+    assert_eq!(header(&answer, "x-ms-ratelimit-burst-remaining-xrm-requests"), Some("4799"));
+}
+
+fn header<'a>(answer: &'a SimAnswer, name: &str) -> Option<&'a str> {
+    answer.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
 }
 
 #[test]

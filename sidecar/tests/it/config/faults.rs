@@ -201,9 +201,9 @@ fn a_connections_settings_are_checked_by_its_dialect() {
     one(&text.replace("\"retailcrm\"", "\"sap\""), "projects[0].connection.crm", "retailcrm, sendpulse, zoho");
     one(&text.replace("{ url =", "{ urll = \"x\", url ="), "projects[0].connection.settings.urll", "no such setting");
     one(
-        &text.replace("{ url =", "{ quota_share = 0, url ="),
-        "projects[0].connection.settings.quota_share",
-        "1 to 100",
+        &text.replace("{ url =", "{ search_forms = 9, url ="),
+        "projects[0].connection.settings.search_forms",
+        "1 to 3",
     );
     one(
         &text.replace("{ url =", "{ site = [1], url ="),
@@ -213,6 +213,9 @@ fn a_connections_settings_are_checked_by_its_dialect() {
     one(&text.replace("\"https://example.retailcrm.pro\"", "5.5"), "projects[0].connection.settings.url", "is a float");
     one(&text.replace("crm =", "active = 1\ncrm ="), "projects[0].connection.active", "true or false");
     one(&text.replace("crm =", "retry_longest_ms = 9\ncrm ="), "projects[0].connection.retry_longest_ms", "from 1000");
+    one(&text.replace("crm =", "quota = { share = 0 }\ncrm ="), "projects[0].connection.quota.share", "from 1 to 100");
+    let until = "quota = { backlog_until = 101 }\ncrm =";
+    one(&text.replace("crm =", until), "projects[0].connection.quota.backlog_until", "from 1 to 100");
     let retry = "retry_first_ms = 5000\nretry_longest_ms = 2000\ncrm =";
     one(&text.replace("crm =", retry), "projects[0].connection.retry_longest_ms", "shorter than retry_first_ms");
 }

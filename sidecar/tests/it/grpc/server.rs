@@ -69,6 +69,13 @@ async fn probes_and_metrics_are_there_over_http() {
         "tieline_calls_today{project=\"shop\",state=\"received\"} 1",
         "tieline_calls_today{project=\"shop\",state=\"waiting\"} 1",
         "tieline_connections_suspended{} 0",
+        "tieline_quota_limit{project=\"shop\",limit=\"at_once\"} 8",
+        "tieline_quota_limit{project=\"shop\",limit=\"telephony_per_second\"} 32",
+        "tieline_quota_limit_max{project=\"shop\",limit=\"per_second\"} 8",
+        "tieline_quota_in_use{project=\"shop\"} 0",
+        "tieline_quota_waiting{project=\"shop\",priority=\"ringing\"} 0",
+        "tieline_quota_refusals_total{project=\"shop\"} 0",
+        "tieline_quota_backlog_rests{project=\"shop\"} 0",
         "tieline_connection_status{project=\"shop\",status=\"inactive\"} 1",
         "tieline_requests_total{door=\"grpc\",method=\"SyncCall\",outcome=\"ok\"} 1",
     ] {

@@ -279,7 +279,8 @@ impl Crowd {
 /// The same project under another id.
 fn copy(of: &Project, id: &ProjectId) -> Project {
     let own = &of.connection;
-    let connect = Connect { settings: own.connect.settings.clone(), secrets: own.connect.secrets.clone() };
+    let Connect { settings, secrets, share } = &own.connect;
+    let connect = Connect { settings: settings.clone(), secrets: secrets.clone(), share: *share };
     let connection = ConnectionConfig {
         id: own.id.clone(),
         crm: own.crm,
@@ -287,6 +288,7 @@ fn copy(of: &Project, id: &ProjectId) -> Project {
         starts_active: own.starts_active,
         keep_data: own.keep_data,
         retry: own.retry,
+        courtesy: own.courtesy,
     };
     Project {
         id: id.clone(),

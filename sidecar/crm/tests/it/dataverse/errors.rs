@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use futures::executor::block_on;
-use tieline_crm::{SendError, Session, Trouble};
+use tieline_crm::{
+    Response, SendError, Session, Trouble,
+    dialect::{Left, Limit},
+};
 
 use super::{always, create_plain, dialect, entry, error, log, perform, session};
 use crate::scripted::Scripted;
@@ -57,6 +60,32 @@ fn the_time_to_wait_is_exactly_the_crms() {
         assert_eq!(perform(&*crm, &net, &[log(entry())]).unwrap_err(), limited);
     }
     both(429, "", |trouble| *trouble == Trouble::RateLimited { retry_after: None });
+}
+
+#[test]
+fn the_meter_tells_which_limit_was_met_and_what_the_headers_say_is_left() {
+    let meter = |status, headers: &[(&str, &str)], body: &str| {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        dialect(&[]).meter(&Response { status, headers, body: body.as_bytes().to_vec() })
+    };
+    let refused = |code: &str| meter(429, &[("retry-after", "23")], &error(code, "x"));
+    assert_eq!(refused("0x80072322").refused, Some(Limit::Rate));
+    assert_eq!(refused("0x80072326").refused, Some(Limit::Concurrency));
+    assert_eq!((refused("").refused, refused("").wait), (Some(Limit::Unknown), Some(Duration::from_secs(23))));
+    assert_eq!(meter(400, &[], &error("0X80072321", "x")).refused, Some(Limit::Unknown));
+    assert_eq!(meter(503, &[], "").refused, None);
+    let left = [
+        ("x-ms-ratelimit-burst-remaining-xrm-requests", "5999"),
+        ("x-ms-ratelimit-time-remaining-xrm-requests", "1,199.50"),
+    ];
+    let told = meter(204, &left, "");
+    assert_eq!(told.left, [Left::of("requests", 5_999.0), Left::of("execution_seconds", 1_199.5)]);
+    assert_eq!(told.refused, None);
+    let odd = [
+        ("x-ms-ratelimit-burst-remaining-xrm-requests", "many"),
+        ("x-ms-ratelimit-time-remaining-xrm-requests", "NaN"),
+    ];
+    assert!(meter(200, &odd, "").left.is_empty());
 }
 
 #[test]

@@ -84,9 +84,14 @@ fn an_app_is_named_by_id_or_by_name() {
 }
 
 #[test]
-fn the_quota_leaves_most_of_the_limit_to_others() {
+fn the_quota_is_that_of_a_user_and_leaves_most_places_to_others() {
     let quota = dialect(&[]).quota();
-    assert_eq!((quota.per_second, quota.concurrency), (20, 8));
+    assert_eq!((quota.per_second, quota.concurrency), (20, 10));
+    let budgets =
+        |quota: tieline_crm::Quota| quota.budgets.into_iter().map(|own| (own.name, own.units)).collect::<Vec<_>>();
+    assert_eq!(budgets(quota), [("requests", 6_000), ("execution_seconds", 1_200)]);
+    let daily = dialect(&[("requests_per_day", "25000")]).quota();
+    assert_eq!(budgets(daily)[2], ("daily", 25_000));
     let quota = dialect(&[("per_second", "5"), ("concurrency", "2")]).quota();
     assert_eq!((quota.per_second, quota.telephony_per_second, quota.concurrency), (5, 5, 2));
 }

@@ -1,11 +1,13 @@
 //! The mode that sends events to SMART CRM's own telephony provider (SM-13, dataverse.md 7).
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use futures::executor::block_on;
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tieline_crm::{Connect, CrmKind, Dialect, SendError, Session, Transport, Trouble, transport::Method};
+use tieline_crm::{
+    Connect, CrmKind, Dialect, Response, SendError, Session, Transport, Trouble, dialect::Limit, transport::Method,
+};
 use tieline_engine::{
     call::{Direction, Source},
     ids::{CallId, RecordId},
@@ -30,7 +32,7 @@ const OUTGOING: (&str, &str) = ("after_outgoing_url", "https://smart.example/out
 fn connection(settings: &[(&str, &str)]) -> Connect {
     let mode = [("mode", "webhook_provider")];
     let all = mode.iter().chain(settings).map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-    Connect { settings: all.collect(), secrets: BTreeMap::new() }
+    Connect { settings: all.collect(), ..Connect::default() }
 }
 
 fn hooks(settings: &[(&str, &str)]) -> Box<dyn Dialect> {
@@ -206,6 +208,9 @@ fn what_the_receiver_answers_decides_who_acts() {
         let net = always(status, &[("retry-after", "9")], "");
         let limited = Trouble::RateLimited { retry_after: Some(Duration::from_secs(9)) };
         assert_eq!(try_step(&*crm, &net, &log(entry())).unwrap_err(), limited);
+        let headers = vec![("retry-after".to_owned(), "9".to_owned())];
+        let meter = crm.meter(&Response { status, headers, body: Vec::new() });
+        assert_eq!((meter.refused, meter.wait), (Some(Limit::Unknown), Some(Duration::from_secs(9))));
     }
     let lost = Scripted::failing(SendError::NoAnswer("cut".to_owned()));
     assert_eq!(try_step(&*crm, &lost, &log(entry())).unwrap_err(), Trouble::Uncertain("cut".to_owned()));

@@ -1,7 +1,7 @@
 //! Every class of error, on reads and on writes.
 
 use serde_json::json;
-use tieline_crm::{Trouble, transport::SendError};
+use tieline_crm::{Response, Trouble, dialect::Limit, transport::SendError};
 use tieline_engine::{facts::Found, record::Kind, step::Fields};
 
 use super::{ask, caller, create, dialect, look_up, note, try_step};
@@ -23,7 +23,16 @@ fn too_many_requests_are_repeated_later() {
     {
         assert_eq!(write(status, body), Trouble::RateLimited { retry_after: None });
         assert_eq!(read(status, body), Err(Trouble::RateLimited { retry_after: None }));
+        assert_eq!(metered(status, body), Some(Limit::Rate), "{status}");
     }
+    for (status, body) in [(200, "{}"), (503, "down"), (400, "{}")] {
+        assert_eq!(metered(status, body), None, "{status}");
+    }
+}
+
+fn metered(status: u16, body: &str) -> Option<Limit> {
+    let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
+    dialect(&[]).meter(&response).refused
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tieline_crm::{
     Trouble,
+    dialect::Limit,
     transport::{BoxFuture, Request, Response, SendError, Transport},
 };
 use tieline_engine::{
@@ -41,7 +42,17 @@ fn the_rate_limit_is_told_by_text_and_by_429() {
     {
         assert_eq!(on_write(status, &body), Err(limited.clone()));
         assert_eq!(on_read(status, &body), limited);
+        assert_eq!(metered(status, &body), Some(Limit::Rate), "{status}");
     }
+    let named = json!({"success": true, "customers": [{"firstName": "Rate limit exceeded"}]}).to_string();
+    for (status, body) in [(200, named), (503, "<html>".to_owned()), (400, failing("Validation error"))] {
+        assert_eq!(metered(status, &body), None, "{status}");
+    }
+}
+
+fn metered(status: u16, body: &str) -> Option<Limit> {
+    let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
+    dialect(&[]).meter(&response).refused
 }
 
 /// Answers 503 with a time to wait.

@@ -128,12 +128,9 @@ fn z_03_and_z_04_only_custom_fields_of_customers_and_orders_are_offered_and_only
 }
 
 #[test]
-fn a_share_of_the_accounts_rate_is_left_to_others() {
-    assert_eq!(dialect(&[]).quota(), Quota { per_second: 8, telephony_per_second: 32, concurrency: 8 });
-    assert_eq!(
-        dialect(&[("quota_share", "1")]).quota(),
-        Quota { per_second: 1, telephony_per_second: 1, concurrency: 1 }
-    );
+fn the_quota_is_that_of_the_page() {
+    let expected = Quota { per_second: 10, telephony_per_second: 40, concurrency: 10, budgets: Vec::new() };
+    assert_eq!(dialect(&[]).quota(), expected);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn connect(settings: &[(&str, &str)], key: Option<&str>) -> Result<String, Vec<S
     let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let secrets: BTreeMap<String, SecretString> =
         key.map(|key| ("api_key".to_owned(), SecretString::from(key))).into_iter().collect();
-    match tieline_crm::connect(CrmKind::Retailcrm, &Connect { settings, secrets }) {
+    match tieline_crm::connect(CrmKind::Retailcrm, &Connect { settings, secrets, ..Connect::default() }) {
         Ok(dialect) => Ok(dialect.link(Kind::Contact, &RecordId::new("5")).unwrap()),
         Err(faults) => {
             assert!(faults.iter().all(|fault| !fault.text.is_empty()));
@@ -42,7 +42,6 @@ fn every_fault_is_told_at_once() {
         ("call_log", "yes"),
         ("closed_groups", " , "),
         ("search_forms", "4"),
-        ("quota_share", "0"),
         ("search_lag_seconds", "soon"),
         ("module_code", "our module"),
         ("module_logo", "https://a.b/logo.png"),

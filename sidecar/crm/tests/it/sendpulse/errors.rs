@@ -1,7 +1,7 @@
 //! Every class of answer, for a write and for a read (sendpulse.md 3.1).
 
 use serde_json::json;
-use tieline_crm::{Trouble, transport::SendError};
+use tieline_crm::{Response, Trouble, dialect::Limit, transport::SendError};
 use tieline_engine::{record::Kind, step::StepResult};
 
 use super::{ask, caller, caller_fields, create, dialect, look_up, try_step};
@@ -25,7 +25,16 @@ fn the_rate_limit_is_told_by_429_or_by_the_gateways_code() {
     {
         assert_eq!(on_write(status, body), Err(limited.clone()), "{status}");
         assert_eq!(on_read(status, body), limited, "{status}");
+        assert_eq!(metered(status, body), Some(Limit::Rate), "{status}");
     }
+    for (status, body) in [(200, "{}"), (503, "down"), (400, r#"{"error_code": 5}"#)] {
+        assert_eq!(metered(status, body), None, "{status}");
+    }
+}
+
+fn metered(status: u16, body: &str) -> Option<Limit> {
+    let response = Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() };
+    dialect(&[]).meter(&response).refused
 }
 
 #[test]

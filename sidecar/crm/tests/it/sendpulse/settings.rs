@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tieline_crm::CrmKind;
+use tieline_crm::{CrmKind, Dialect};
 use tieline_engine::record::Kind;
 
 use super::{connect, dialect};
@@ -27,7 +27,7 @@ fn every_fault_is_told_at_once() {
         ("task_done_step", "done"),
         ("zone", "Kyiv"),
         ("contact_link", "https://login.sendpulse.com/crm"),
-        ("quota_share", "0"),
+        ("requests_per_day", "0"),
         ("search_lag_seconds", "601"),
         ("colour", "red"),
     ];
@@ -101,13 +101,14 @@ fn what_the_crm_can_do_follows_from_the_settings() {
         ("task_done_step", "4"),
         ("phone_search", "phone"),
         ("search_lag_seconds", "5"),
-        ("quota_share", "50"),
+        ("requests_per_day", "1000000"),
     ]);
     let set = crm.abilities();
     assert_eq!((set.makes_contacts_bare, set.closes_tasks), (true, true));
     assert_eq!((set.spellings_max, set.search_lag_seconds), (3, 5));
-    assert_eq!((crm.quota().per_second, crm.quota().concurrency), (5, 5));
-    assert_eq!(dialect(&[("quota_share", "100")]).quota().per_second, 10);
+    assert_eq!((crm.quota().per_second, crm.quota().concurrency), (10, 10));
+    let day = |crm: &dyn Dialect| crm.quota().budgets[0].units;
+    assert_eq!((day(crm.as_ref()), day(dialect(&[]).as_ref())), (1_000_000, 500_000));
 }
 
 #[test]

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use secrecy::ExposeSecret as _;
-use tieline_crm::{Grant, Method, Request, Response, SendError, Session, Transport, Trouble, transport::BoxFuture};
+use tieline_crm::{
+    Grant, Method, Request, Response, SendError, Session, Transport, Trouble,
+    dialect::{Left, Limit, Meter},
+    transport::BoxFuture,
+};
 use tieline_engine::{
     jiff::tz::TimeZone,
     lookup::LookUp,
@@ -149,6 +153,26 @@ fn a_shorter_wait_than_ten_minutes_is_not_believed_of_the_token_host() {
     let wait = |seconds| block_on(dialect(&[]).grant(&Headed(429, "retry-after", seconds))).unwrap_err();
     assert_eq!(wait("5"), Trouble::RateLimited { retry_after: Some(Duration::from_secs(600)) });
     assert_eq!(wait("900"), Trouble::RateLimited { retry_after: Some(Duration::from_secs(900)) });
+}
+
+#[test]
+fn the_meter_tells_credits_from_requests_at_once_and_how_many_credits_there_are_at_least() {
+    let meter = |status, headers: &[(&str, &str)], body: &str| {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        dialect(&[]).meter(&Response { status, headers, body: body.as_bytes().to_vec() })
+    };
+    let gone = meter(429, &[("x-api-credits-remaining", "0")], "");
+    assert_eq!((gone.refused, gone.wait), (Some(Limit::Budget), Some(Duration::from_secs(900))));
+    let code =
+        r#"{"code":"RATE_LIMIT_EXCEEDED","message":"Too many requests. Please try again later.","status":"error"}"#;
+    for (status, body) in [(429, ""), (429, code), (400, code), (503, "rate limit")] {
+        assert_eq!(meter(status, &[], body).refused, Some(Limit::Concurrency), "{status}");
+    }
+    for (status, body) in [(200, "{}"), (400, r#"{"code":"LIMIT_EXCEEDED"}"#), (503, "down"), (500, "<html>")] {
+        assert_eq!(meter(status, &[], body), Meter::default(), "{status}");
+    }
+    let told = meter(200, &[("x-api-credits-remaining", "20000")], "{}");
+    assert_eq!(told.left, [Left { of_at_least: Some(40_000.0), ..Left::of("credits", 20_000.0) }]);
 }
 
 #[test]

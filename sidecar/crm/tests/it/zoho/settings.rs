@@ -1,6 +1,6 @@
 //! Settings: faults, data centres, quotas, links.
 
-use tieline_crm::{Connect, CrmKind, Fault, connect};
+use tieline_crm::{Connect, CrmKind, Fault, connect, dialect::Share};
 use tieline_engine::{ids::RecordId, record::Kind};
 
 use super::support::{dialect, settings};
@@ -46,12 +46,26 @@ fn missing_credentials_are_named_one_by_one() {
 }
 
 #[test]
-fn an_edition_leaves_head_room_for_others() {
-    let quota = |edition, share| dialect(&[("edition", edition), ("share_percent", share)]).quota().concurrency;
-    assert_eq!(quota("standard", "80"), 8);
-    assert_eq!(quota("ultimate", "80"), 20);
-    assert_eq!(quota("free", "100"), 5);
-    assert_eq!(quota("free", "1"), 1);
+fn an_edition_says_how_much_is_parallel_and_how_many_credits_a_day_has() {
+    let quota = |edition| {
+        let quota = dialect(&[("edition", edition)]).quota();
+        (quota.concurrency, quota.budgets.into_iter().map(|budget| (budget.name, budget.units)).collect::<Vec<_>>())
+    };
+    assert_eq!(quota("standard"), (10, vec![("credits", 50_000)]));
+    assert_eq!(quota("ultimate"), (25, vec![("credits", 50_000)]));
+    assert_eq!(quota("free"), (5, vec![("credits", 5_000)]));
+    assert_eq!(dialect(&[("credits_per_day", "90000")]).quota().budgets[0].units, 90_000);
+}
+
+#[test]
+fn composites_are_used_where_the_share_of_the_edition_holds_one() {
+    let faults_of = |edition: &str, percent| {
+        let connect = settings(&[("edition", edition), ("composite_reads", "true")]);
+        let share = Share::percent(percent);
+        tieline_crm::connect(CrmKind::Zoho, &Connect { share, ..connect }).err().map_or(0, |faults| faults.len())
+    };
+    assert_eq!((faults_of("standard", 80), faults_of("standard", 40)), (0, 1));
+    assert_eq!((faults_of("free", 80), faults_of("free", 100)), (1, 0));
 }
 
 #[test]

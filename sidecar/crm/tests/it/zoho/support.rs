@@ -32,6 +32,7 @@ pub(super) fn settings(more: &[(&str, &str)]) -> Connect {
     Connect {
         settings: plain.collect(),
         secrets: BTreeMap::from([secret("client_secret", "s&cret"), secret("refresh_token", "1000.refresh")]),
+        ..Connect::default()
     }
 }
 

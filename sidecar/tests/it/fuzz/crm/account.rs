@@ -78,5 +78,5 @@ pub(super) fn dialect(kind: CrmKind) -> Box<dyn Dialect> {
     };
     let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let secrets = secrets.iter().map(|(key, value)| ((*key).to_owned(), SecretString::from(*value))).collect();
-    connect(kind, &Connect { settings, secrets }).unwrap_or_else(|faults| panic!("{faults:?}"))
+    connect(kind, &Connect { settings, secrets, ..Connect::default() }).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
