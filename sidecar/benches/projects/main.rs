@@ -61,7 +61,11 @@ async fn measure(count: usize) {
     let (stop, stopped) = watch::channel(false);
     let running = tokio::spawn(Arc::clone(sidecar.driver()).run(stopped, Duration::from_secs(5)));
     row("a call after the start is in the CRM within", format!("{:.0} ms", deliver(&sidecar, count - 1).await));
-    time::sleep(Duration::from_secs(3)).await;
+    row("memory of a project that was never asked", format!("{:.1} KiB", share(before, count)));
+    let connections = sidecar.driver().connections();
+    let learned = futures::future::join_all(connections.iter().map(|connection| connection.learn())).await;
+    assert!(learned.iter().all(Result::is_ok));
+    drop((connections, learned));
     row("memory of an idle project", format!("{:.1} KiB", share(before, count)));
     row("memory of the program", format!("{:.0} MiB", resident() / 1024.0));
     row("tasks", Handle::current().metrics().num_alive_tasks());
@@ -90,9 +94,8 @@ async fn measure(count: usize) {
 
 async fn assemble(projects: Vec<Project>, path: &Path) -> Sidecar {
     let store = Arc::new(SqliteStore::open(path).expect("a store"));
-    server::assemble(projects, store, Arc::new(SystemClock), Arc::new(crm::Answers::default()))
-        .await
-        .expect("a sidecar")
+    let crms = Arc::new(crm::Answers::new(host(projects.len() - 1)));
+    server::assemble(projects, store, Arc::new(SystemClock), crms).await.expect("a sidecar")
 }
 
 /// Takes a call in and waits until it is in the CRM; milliseconds.

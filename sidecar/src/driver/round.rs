@@ -76,9 +76,11 @@ impl Round {
         if calls.len() >= room && !backlog_rests {
             return Ok(Self { calls, then: Then::Rest });
         }
-        let then = after(now, store.next_due(project).await?);
-        // A call of a busy lane may be due already and hide the time of the next one.
-        let is_busy = !calls.is_empty() || !busy.lanes.is_empty();
+        let next = store.next_due(project).await?;
+        let then = after(now, next);
+        // A call of a busy lane, here or of another sidecar, may be due already and hide the time of the next one.
+        let is_hidden = next.is_some_and(|next| next <= now);
+        let is_busy = is_hidden || !calls.is_empty() || !busy.lanes.is_empty();
         calls.retain(|stored| !(stored.backlog && backlog_rests));
         let then = match then {
             Then::After(rest) if backlog_rests => Then::After(rest.max(BACKLOG_REST)),
