@@ -32,6 +32,7 @@ pub(crate) fn tables(kind: CrmKind, url: &str) -> String {
         ),
         CrmKind::RemOnline => format!(
             r#"settings = {{ url = "{url}", create = "client,lead,order", create_on_outgoing = true, missed_call_task = true, branch_id = 11, order_type = 21, lead_type = 31, search_lag_seconds = 2, requests_per_second = 8 }}
+            quota = {{ share = 100 }}
             secrets = {{ api_key = {{ env = "REMONLINE_KEY" }} }}"#
         ),
         CrmKind::SendPulse => format!(

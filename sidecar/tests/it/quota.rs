@@ -128,7 +128,7 @@ fn when_a_days_credits_run_short_the_backlog_rests_and_live_calls_go_on() {
         let core = Core::with(CrmKind::Zoho, 7, "edition = \"standard\"\ncredits_per_day = 1000", "").await;
         core.sim.lock().unwrap().configure(&json!({"daily_credits": 1_000})).unwrap();
         time::sleep(Duration::from_secs(30)).await;
-        with_backlog(&core, 0..300).await;
+        with_backlog(&core, 0..250).await;
         time::sleep(Duration::from_secs(1_800)).await;
         let connection = core.sidecar().connection(&core.project).unwrap();
         assert!(connection.gate.figures().backlog_rests);

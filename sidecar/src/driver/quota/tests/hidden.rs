@@ -46,7 +46,7 @@ struct Run {
 }
 
 impl Run {
-    fn between<'a>(times: &'a [f64], from: f64, to: f64) -> impl Iterator<Item = &'a f64> {
+    fn between(times: &[f64], from: f64, to: f64) -> impl Iterator<Item = &f64> {
         times.iter().filter(move |at| (from..to).contains(*at))
     }
 
