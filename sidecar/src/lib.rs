@@ -17,6 +17,7 @@ pub mod outcomes;
 pub mod presence;
 pub mod project;
 pub mod retention;
+pub mod seal;
 pub mod server;
 pub mod sidecar;
 pub mod smart_phone;
