@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -9,9 +10,7 @@ use secrecy::SecretString;
 use tieline_crm::{Connect, CrmKind};
 use tieline_engine::{dialing::DialPolicy, ids::ProjectId, policy::Policy, retry::RetryPolicy};
 
-use crate::dialing::platform::CallbackApi;
-
-use crate::smart_phone::SmartPhoneConfig;
+use crate::{access::Token, dialing::platform::CallbackApi, smart_phone::SmartPhoneConfig};
 
 /// A project as configured and checked.
 #[derive(Debug)]
@@ -33,6 +32,8 @@ pub struct Project {
     pub smart_phone: Option<SmartPhoneConfig>,
     /// How its people click to call; `None`: they cannot.
     pub click_to_call: Option<ClickToCall>,
+    /// Tokens that reach this project only.
+    pub tokens: Vec<Arc<Token>>,
 }
 
 /// A project's CRM.
@@ -61,6 +62,14 @@ pub struct IntakeConfig {
     pub basic: Option<(String, SecretString)>,
     /// Customer-named parameters: their name, and the platform's name for the same thing.
     pub names: BTreeMap<String, String>,
+}
+
+impl IntakeConfig {
+    /// Whether a secret of the project's own is asked for.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.path_secret.is_some() || self.basic.is_some()
+    }
 }
 
 /// What messenger requests need before they are taken (Z-27).
