@@ -24,12 +24,25 @@ const CALLERS_MAX: u64 = 100_000;
 
 type Key = (ProjectId, String);
 
+/// What was found, and by which of the project's connections: what another one found counts no more.
+#[derive(Clone)]
+struct Kept {
+    by: u64,
+    found: Arc<Found>,
+}
+
+impl Kept {
+    fn of(self, connection: &Connection) -> Option<Arc<Found>> {
+        (self.by == connection.nr()).then_some(self.found)
+    }
+}
+
 /// Look-ups kept for a while.
 pub struct Callers {
     /// What may be decided upon.
-    current: Cache<Key, Arc<Found>>,
+    current: Cache<Key, Kept>,
     /// What was known last, however old: for a ringing phone when the CRM does not answer.
-    last: Cache<Key, Arc<Found>>,
+    last: Cache<Key, Kept>,
     /// What our own work shows.
     pub own: OwnKept,
 }
@@ -48,20 +61,14 @@ impl Callers {
     }
 
     /// What is kept of a caller and still counts.
-    pub async fn kept(
-        &self,
-        project: &ProjectId,
-        lane: &str,
-        config: &RouteConfig,
-        now: Timestamp,
-    ) -> Option<Arc<Found>> {
-        let key = (project.clone(), lane.to_owned());
-        self.current.get(&key).await.filter(|found| counts(found, config, now))
+    pub async fn kept(&self, connection: &Connection, lane: &str, now: Timestamp) -> Option<Arc<Found>> {
+        let found = self.current.get(&key(connection, lane)).await?.of(connection)?;
+        counts(&found, &connection.project.route, now).then_some(found)
     }
 
     /// What was known of a caller last, however old it is and whatever was written since.
-    pub async fn last_known(&self, project: &ProjectId, lane: &str) -> Option<Arc<Found>> {
-        self.last.get(&(project.clone(), lane.to_owned())).await
+    pub async fn last_known(&self, connection: &Connection, lane: &str) -> Option<Arc<Found>> {
+        self.last.get(&key(connection, lane)).await?.of(connection)
     }
 
     /// Asks the CRM, unless what is kept will do. Equal questions asked at once are asked once.
@@ -78,19 +85,38 @@ impl Callers {
         if ask.client.is_none() || !ask.marks.is_empty() {
             return connection.look_up(ask, priority).await.map(Arc::new);
         }
-        let key = (connection.project.id.clone(), lane.to_owned());
+        let key = key(connection, lane);
         let now = connection.now();
         let usable = |found: &Arc<Found>| !ask.fresh && counts(found, &connection.project.route, now);
         if let Some(kept) = self.current.get(&key).await {
-            if usable(&kept) {
-                return Ok(kept);
+            if let Some(found) = kept.of(connection).filter(usable) {
+                return Ok(found);
             }
             self.current.invalidate(&key).await;
         }
-        let asking = async { connection.look_up(ask, priority).await.map(Arc::new) };
-        let found = self.current.try_get_with(key.clone(), asking).await.map_err(|trouble| Trouble::clone(&trouble))?;
-        self.last.insert(key, Arc::clone(&found)).await;
+        let asking = async {
+            let found = connection.look_up(ask, priority).await.map(Arc::new)?;
+            Ok(Kept { by: connection.nr(), found })
+        };
+        let kept = self.current.try_get_with(key.clone(), asking).await;
+        let kept = kept.map_err(|trouble: Arc<Trouble>| Trouble::clone(&trouble))?;
+        let Some(found) = kept.clone().of(connection) else {
+            // Another configuration of the project has asked meanwhile.
+            return connection.look_up(ask, priority).await.map(Arc::new);
+        };
+        self.last.insert(key, kept).await;
         Ok(found)
+    }
+
+    /// Keeps nothing of a project that is gone.
+    pub async fn leave(&self, project: &ProjectId) {
+        for cache in [&self.current, &self.last] {
+            let theirs: Vec<_> = cache.iter().filter(|(key, _)| key.0 == *project).map(|(key, _)| key).collect();
+            for key in theirs {
+                cache.invalidate(key.as_ref()).await;
+            }
+        }
+        self.own.leave(project).await;
     }
 
     /// Decides no longer upon what is kept of a caller: something is being written for them.
@@ -104,6 +130,10 @@ impl Callers {
         self.last.invalidate(&(project.clone(), lane.to_owned())).await;
         self.own.forget(project, lane).await;
     }
+}
+
+fn key(connection: &Connection, lane: &str) -> Key {
+    (connection.project.id.clone(), lane.to_owned())
 }
 
 /// Whether a kept answer still counts; that nobody was found counts for a shorter time.

@@ -142,6 +142,12 @@ impl Wishes {
         Some(kept)
     }
 
+    /// Forgets the wishes of a project, and how many there were.
+    pub(crate) fn remove(&self, project: &ProjectId) {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).remove(project);
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| of != project);
+    }
+
     /// Counts a wish by what became of it.
     pub fn count(&self, project: &ProjectId, outcome: &'static str) {
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);

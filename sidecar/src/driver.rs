@@ -1,30 +1,49 @@
-//! Delivery: one loop per connection picks calls whose turn it is, at most one per client at a time, and drives each
-//! through the engine.
+//! Delivery: one schedule for all projects picks calls whose turn it is, at most one per client at a time, and drives
+//! each through the engine.
+//!
+//! | what | file |
+//! | --- | --- |
+//! | which projects there are, and how they come and go | `roster.rs`, `changes.rs` |
+//! | one project's link to its CRM | `connection.rs`, `tokens.rs`, `seal.rs`, `quota.rs`, `resting.rs` |
+//! | who is looked at when | `schedule.rs`, `wake.rs`, `later.rs`, `round.rs` |
+//! | learning the CRMs | `learning.rs` |
+//! | one call | `deliver.rs`, `served.rs`, `told.rs` |
+//! | other sidecars on the same store | `others.rs` |
 
+mod changes;
 pub mod connection;
 mod deliver;
+mod later;
+mod learning;
 mod others;
 pub mod quota;
 pub mod resting;
+mod roster;
+mod round;
+mod schedule;
 mod seal;
 mod served;
 mod tokens;
 mod told;
+pub(crate) mod wake;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU32},
     time::Duration,
 };
 
 use tieline_crm::{dialect::Dialect, transport::Transport};
-use tieline_engine::{
-    ids::ProjectId,
-    jiff::{SignedDuration, Timestamp},
-};
-use tokio::{sync::watch, task::JoinSet, time};
+use tieline_engine::ids::ProjectId;
+use tokio::sync::{Mutex, watch};
 
-use self::{connection::Connection, served::Served};
+pub use self::roster::Connections;
+use self::{
+    connection::Connection,
+    roster::Roster,
+    schedule::Schedule,
+    served::Served,
+    wake::{Wish, Woken},
+};
 use crate::{
     callers::Callers,
     cards::Cards,
@@ -33,21 +52,12 @@ use crate::{
     outcomes::Outcomes,
     presence::PresenceBook,
     project::Project,
-    store::{Status, Store, StoreError},
-    troubles::{self, Remedy},
+    store::{Store, StoreError},
     watch::Hub,
 };
 
 /// Longest time a connection rests after trouble before one request tries again.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
-/// What was learned of a CRM (stages, fields, users) is learned again after this (zoho.md 7: cache hours).
-const LEARN_AGAIN: SignedDuration = SignedDuration::from_hours(6);
-/// Without any event the loop looks around after this long.
-const IDLE_MAX: Duration = Duration::from_secs(60);
-/// While clients are being served the loop looks around this often at most without an event.
-const BUSY_REST: Duration = Duration::from_millis(500);
-/// After the store failed the loop waits this long.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Delivers the calls of every project.
 pub struct Driver {
@@ -69,7 +79,12 @@ pub struct Driver {
     pub wishes: Wishes,
     /// Which clients are being served.
     pub(crate) served: Served,
-    connections: BTreeMap<ProjectId, Arc<Connection>>,
+    roster: Roster,
+    /// Held while a project comes, changes or goes.
+    changes: Mutex<()>,
+    woken: Arc<Woken>,
+    /// Sidecars that share the CRMs' quotas, as far as is known.
+    sidecars: AtomicU32,
 }
 
 /// A project with its dialect and its way to the network.
@@ -92,175 +107,46 @@ impl Driver {
         clock: Arc<dyn Clock>,
         projects: Vec<Wired>,
     ) -> Result<Arc<Self>, StoreError> {
-        let mut connections = BTreeMap::new();
+        let woken = Arc::new(Woken::default());
         let hub = Arc::new(Hub::new(format!("{:x}", clock.random())));
-        let mut cards = Cards::new(Arc::clone(&hub));
-        for wired in projects {
-            cards.connect(&wired.project, &wired.transport, &clock);
-            let id = wired.project.id.clone();
-            let (store, clock) = (Arc::clone(&store), Arc::clone(&clock));
-            let connection = Connection::open(wired.project, wired.dialect, wired.transport, store, clock).await?;
-            connections.insert(id, Arc::new(connection));
+        let cards = Cards::new(Arc::clone(&hub), Arc::clone(&woken));
+        let kit = connection::Kit { store: Arc::clone(&store), clock: Arc::clone(&clock), woken: Arc::clone(&woken) };
+        let roster = changes::open(projects, &kit, &cards).await?;
+        for connection in &roster.all() {
+            woken.enlist(Wish::Warm, &connection.project.id);
         }
-        let (callers, outcomes) = (Callers::new(), Outcomes::new());
-        let (presences, wishes) = (PresenceBook::default(), Wishes::default());
-        let served = Served::default();
-        Ok(Arc::new(Self { store, clock, callers, outcomes, hub, cards, presences, wishes, served, connections }))
+        Ok(Arc::new(Self {
+            store,
+            clock,
+            callers: Callers::new(),
+            outcomes: Outcomes::new(),
+            hub,
+            cards,
+            presences: PresenceBook::default(),
+            wishes: Wishes::default(),
+            served: Served::default(),
+            roster,
+            changes: Mutex::default(),
+            woken,
+            sidecars: AtomicU32::new(1),
+        }))
     }
 
     /// The connection of a project.
     #[must_use]
-    pub fn connection(&self, project: &ProjectId) -> Option<&Arc<Connection>> {
-        self.connections.get(project)
+    pub fn connection(&self, project: &ProjectId) -> Option<Arc<Connection>> {
+        self.roster.get(project)
     }
 
-    /// Every connection, by project.
-    pub fn connections(&self) -> impl Iterator<Item = &Arc<Connection>> {
-        self.connections.values()
+    /// Every connection there is now, by project.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        self.roster.all()
     }
 
     /// Delivers until told to stop, then lets what is under way finish within a time.
     pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>, drain: Duration) {
-        let mut loops = JoinSet::new();
-        loops.spawn(Arc::clone(&self).follow(stop.clone()));
-        for connection in self.connections.values() {
-            loops.spawn(Arc::clone(&self).serve(Arc::clone(connection), stop.clone(), drain));
-        }
-        for phone in self.cards.phones() {
-            loops.spawn(Arc::clone(phone).run(stop.clone()));
-        }
-        while loops.join_next().await.is_some() {}
-    }
-
-    async fn serve(self: Arc<Self>, connection: Arc<Connection>, mut stop: watch::Receiver<bool>, drain: Duration) {
-        let mut lanes = Lanes::default();
-        while !*stop.borrow() {
-            let rest = self.round(&connection, &mut lanes).await;
-            tokio::select! {
-                () = connection.wake.notified() => {}
-                Some(lane) = lanes.next_done() => lanes.done(&lane),
-                () = time::sleep(rest) => {}
-                // Nobody can tell any more: that is the end, too.
-                told = stop.changed() => if told.is_err() { break },
-            }
-        }
-        if time::timeout(drain, lanes.all_done()).await.is_err() {
-            tracing::warn!(project.id = %connection.project.id, "deliveries were cut short by the shutdown; they are taken up at the next start");
-        }
-    }
-
-    /// Starts what can be started and says how long to rest without an event.
-    async fn round(self: &Arc<Self>, connection: &Arc<Connection>, lanes: &mut Lanes) -> Duration {
-        if connection.state().status != Status::Active {
-            return IDLE_MAX;
-        }
-        let closed = connection.gate.closed_for();
-        if !closed.is_zero() {
-            return closed;
-        }
-        let learned_at = connection.learned_at();
-        if learned_at.is_none_or(|at| at + LEARN_AGAIN < self.clock.now()) && !self.learn(connection).await {
-            return connection.gate.closed_for().max(Duration::from_millis(1));
-        }
-        match self.start_due(connection, lanes).await {
-            Ok(rest) => rest,
-            Err(error) => {
-                tracing::error!(project.id = %connection.project.id, %error, "the store cannot be read");
-                STORE_PAUSE
-            }
-        }
-    }
-
-    async fn start_due(
-        self: &Arc<Self>,
-        connection: &Arc<Connection>,
-        lanes: &mut Lanes,
-    ) -> Result<Duration, StoreError> {
-        let project = &connection.project.id;
-        let room = lanes_max(connection).saturating_sub(lanes.busy.len());
-        if room == 0 {
-            return Ok(IDLE_MAX);
-        }
-        let now = self.clock.now();
-        let busy: Vec<String> = lanes.busy.iter().cloned().chain(self.served.resting(project)).collect();
-        let due = self.store.due(project, now, &busy, room).await?;
-        let full = due.len() == room;
-        for stored in due {
-            lanes.start(Arc::clone(self), Arc::clone(connection), stored);
-        }
-        if full {
-            return Ok(IDLE_MAX);
-        }
-        // A call of a busy lane may be due already and hide the time of the next one.
-        let rest = until(now, self.store.next_due(project).await?);
-        Ok(if lanes.busy.is_empty() { rest } else { rest.max(BUSY_REST) })
-    }
-
-    /// Learns the CRM; on trouble the gate closes or the connection is suspended.
-    async fn learn(&self, connection: &Connection) -> bool {
-        let Err(trouble) = connection.learn().await else { return true };
-        tracing::warn!(project.id = %connection.project.id, %trouble, "the CRM could not be read");
-        if troubles::remedy(&trouble) == Remedy::Suspend
-            && let Err(error) = connection.suspend(&trouble).await
-        {
-            tracing::error!(project.id = %connection.project.id, %error, "the suspension could not be stored");
-        }
-        let wait = connection.project.connection.retry.wait(3, None, self.clock.random());
-        connection.gate.close_for(wait.min(PAUSE_MAX));
-        // Once learned, an older picture is better than none.
-        connection.learned_at().is_some() && troubles::remedy(&trouble) != Remedy::Suspend
-    }
-}
-
-/// Twice the CRM's concurrency keeps the gate fed while answers are stored.
-fn lanes_max(connection: &Connection) -> usize {
-    let concurrency = connection.dialect().quota().concurrency as usize;
-    (concurrency * 2).clamp(2, 64)
-}
-
-fn until(now: Timestamp, due: Option<Timestamp>) -> Duration {
-    let wait = due.map(|due| Duration::try_from(due.duration_since(now)).unwrap_or(Duration::ZERO));
-    wait.map_or(IDLE_MAX, |wait| wait.clamp(Duration::from_millis(1), IDLE_MAX))
-}
-
-/// The clients being served.
-#[derive(Default)]
-struct Lanes {
-    busy: BTreeSet<String>,
-    tasks: JoinSet<()>,
-    names: BTreeMap<tokio::task::Id, String>,
-}
-
-impl Lanes {
-    fn start(&mut self, driver: Arc<Driver>, connection: Arc<Connection>, stored: crate::store::StoredCall) {
-        let lane = stored.lane.clone();
-        let Some(serving) = driver.served.begin(&stored.call.project, &lane) else { return };
-        self.busy.insert(lane.clone());
-        let task = self.tasks.spawn(async move {
-            let _serving = serving;
-            deliver::deliver(&driver, &connection, stored).await;
-        });
-        self.names.insert(task.id(), lane);
-    }
-
-    /// The lane whose delivery ended, even by a panic; pending for ever while none is busy.
-    async fn next_done(&mut self) -> Option<String> {
-        let ended = match self.tasks.join_next_with_id().await {
-            Some(Ok((id, ()))) => id,
-            Some(Err(error)) => {
-                tracing::error!(%error, "a delivery ended abnormally; its call is taken up again");
-                error.id()
-            }
-            None => return std::future::pending().await,
-        };
-        self.names.remove(&ended)
-    }
-
-    fn done(&mut self, lane: &str) {
-        self.busy.remove(lane);
-    }
-
-    async fn all_done(&mut self) {
-        while self.tasks.join_next().await.is_some() {}
+        let schedule = Schedule::new(Arc::clone(&self)).run(stop.clone(), drain);
+        tokio::join!(self.follow(stop), schedule);
     }
 }

@@ -4,7 +4,7 @@
 //! Only places of the project's own agents are kept, so that what is kept is bounded by the configuration.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -94,6 +94,21 @@ impl PresenceBook {
             presences.set(place, seen.presence);
         }
         presences
+    }
+
+    /// Forgets telephones of a project that are of none of these agents.
+    pub(crate) fn keep_only(&self, project: &ProjectId, agents: &Agents) {
+        let mut projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seen) = projects.get_mut(project) {
+            let places = agents.list().iter().flat_map(dialing::places).map(str::to_lowercase);
+            let places: BTreeSet<String> = places.collect();
+            seen.retain(|place, _| places.contains(place));
+        }
+    }
+
+    /// Forgets a project's telephones.
+    pub(crate) fn remove(&self, project: &ProjectId) {
+        self.projects.lock().unwrap_or_else(PoisonError::into_inner).remove(project);
     }
 
     fn write(&self, project: &ProjectId, told: BTreeMap<String, Presence>, seen: impl Fn(Presence) -> Seen) {

@@ -130,7 +130,7 @@ pub async fn serve_over(
     let store = open(config.store, &*clock).await?;
     let sidecar = assemble(config.projects, Arc::clone(&store), clock, transport).await?;
     let (told, stopping) = watch::channel(false);
-    let probe = sidecar.driver().connections().next().map(|connection| connection.project.id.clone());
+    let probe = sidecar.driver().connections().iter().next().map(|connection| connection.project.id.clone());
     let health = Health::new(Arc::clone(&store), probe, stopping.clone());
     let house = House {
         sidecar: sidecar.clone(),

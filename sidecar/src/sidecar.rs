@@ -108,7 +108,7 @@ impl Sidecar {
     ///
     /// # Errors
     /// There is no such project.
-    pub fn connection(&self, project: &ProjectId) -> Result<&Arc<Connection>, Refused> {
+    pub fn connection(&self, project: &ProjectId) -> Result<Arc<Connection>, Refused> {
         self.driver.connection(project).ok_or_else(|| Refused::UnknownProject(project.as_str().to_owned()))
     }
 
@@ -129,7 +129,7 @@ impl Sidecar {
             connection.wake.notify_one();
         }
         if let Some(call) = shown.filter(|_| accepted.receipt != Receipt::Repeated) {
-            self.announce(connection, call);
+            self.announce(&connection, call);
         }
         Ok(accepted)
     }
@@ -205,11 +205,11 @@ impl Sidecar {
     /// # Errors
     /// Unknown project; or another connection's name, which is refused for the project's own one while that is
     /// switched on (G-01), suspended or not, and is unknown otherwise.
-    pub fn connection_named(&self, project: &ProjectId, name: &str) -> Result<&Arc<Connection>, Refused> {
+    pub fn connection_named(&self, project: &ProjectId, name: &str) -> Result<Arc<Connection>, Refused> {
         let connection = self.connection(project)?;
         let own = &connection.project.connection.id;
         if name.is_empty() || name == own {
-            return Ok(connection);
+            return Ok(Arc::clone(&connection));
         }
         Err(match connection.state().status {
             Status::Active | Status::Suspended => Refused::AnotherConnection(own.clone()),

@@ -10,22 +10,25 @@ mod queue;
 mod tests;
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use tieline_crm::transport::{Method, Request, SendError, Transport};
 use tieline_engine::{ids::ProjectId, retry::RetryPolicy};
-use tokio::{
-    sync::{Notify, watch},
-    time,
-};
+use tokio::time;
 
 use self::queue::Queue;
 pub use self::{contact::Contact, queue::Counted};
-use crate::{clock::Clock, server::signals};
+use crate::{
+    clock::Clock,
+    driver::wake::{Wish, Woken},
+};
 
 /// Where the platform takes contacts (telephony/events.md 2.5).
 pub const URL: &str = "https://api.ringostat.net/minicrm/contacts/sync";
@@ -49,6 +52,13 @@ pub struct SmartPhoneConfig {
     pub origin: String,
 }
 
+impl PartialEq for SmartPhoneConfig {
+    fn eq(&self, other: &Self) -> bool {
+        let plain = |config: &Self| (config.url.clone(), config.project_id, config.origin.clone());
+        plain(self) == plain(other) && self.auth_key.expose_secret() == other.auth_key.expose_secret()
+    }
+}
+
 /// Tells a project's Smart Phone of clients.
 pub struct SmartPhone {
     project: ProjectId,
@@ -56,7 +66,8 @@ pub struct SmartPhone {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     queue: Mutex<Queue>,
-    news: Notify,
+    woken: Arc<Woken>,
+    is_over: AtomicBool,
 }
 
 /// What became of one request.
@@ -69,13 +80,15 @@ enum Answer {
 impl SmartPhone {
     /// Nobody was told of yet.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         project: ProjectId,
         config: SmartPhoneConfig,
         transport: Arc<dyn Transport>,
         clock: Arc<dyn Clock>,
+        woken: Arc<Woken>,
     ) -> Self {
-        Self { project, config, transport, clock, queue: Mutex::default(), news: Notify::new() }
+        let (queue, is_over) = (Mutex::default(), AtomicBool::new(false));
+        Self { project, config, transport, clock, queue, woken, is_over }
     }
 
     /// The project in the platform.
@@ -93,7 +106,7 @@ impl SmartPhone {
     /// Has a contact sent, unless the platform knows it just so. Waits for nothing.
     pub fn offer(&self, contact: Contact) {
         if self.queue().offer(contact, self.clock.now()) {
-            self.news.notify_one();
+            self.woken.enlist(Wish::Tell, &self.project);
         }
     }
 
@@ -109,22 +122,20 @@ impl SmartPhone {
         self.queue().counted()
     }
 
-    /// Sends until told to stop.
-    pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>) {
-        tokio::select! {
-            () = signals::told(stop) => {}
-            () = self.send_all() => {}
+    /// Sends what waits, until nothing does.
+    pub(crate) async fn send_waiting(&self) {
+        while let Some(contact) = self.next() {
+            self.deliver(contact).await;
         }
     }
 
-    async fn send_all(&self) {
-        loop {
-            let next = self.queue().next();
-            match next {
-                Some(contact) => self.deliver(contact).await,
-                None => self.news.notified().await,
-            }
-        }
+    /// Sends nothing more than what is being sent.
+    pub(crate) fn close(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    fn next(&self) -> Option<Contact> {
+        if self.is_over.load(Ordering::Relaxed) { None } else { self.queue().next() }
     }
 
     /// Sends one contact, as often as it takes and within bounds.
@@ -135,7 +146,7 @@ impl SmartPhone {
                 Answer::Refused(why) => return self.give_up(attempts, &why),
                 Answer::Later(why, asked) => (why, asked),
             };
-            if attempts >= ATTEMPTS_MAX {
+            if attempts >= ATTEMPTS_MAX || self.is_over.load(Ordering::Relaxed) {
                 return self.give_up(attempts, &why);
             }
             let asked = asked.map(|asked| asked.min(ASKED_MAX));

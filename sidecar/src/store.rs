@@ -63,6 +63,15 @@ pub trait Store: Send + Sync {
     /// A connection's state, if it was ever stored.
     fn connection(&self, project: &ProjectId) -> Reply<'_, Option<ConnectionState>>;
 
+    /// The state of every connection that was ever stored.
+    fn connections(&self) -> Reply<'_, BTreeMap<ProjectId, ConnectionState>>;
+
+    /// Stores the states of connections that have none yet, all in one; others stay as they are.
+    fn add_connections(&self, states: BTreeMap<ProjectId, ConnectionState>) -> Reply<'_, ()>;
+
+    /// Projects in which a call waits whose turn will come, due or not.
+    fn queued(&self) -> Reply<'_, Vec<ProjectId>>;
+
     /// Stores a connection's state.
     fn put_connection(&self, project: &ProjectId, state: ConnectionState) -> Reply<'_, ()>;
 

@@ -61,6 +61,15 @@ impl OwnKept {
         Ok(own)
     }
 
+    /// Keeps nothing of a project that is gone.
+    pub(super) async fn leave(&self, project: &ProjectId) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        let theirs: Vec<_> = self.cache.iter().filter(|(key, _)| key.0 == *project).map(|(key, _)| key).collect();
+        for key in theirs {
+            self.cache.invalidate(key.as_ref()).await;
+        }
+    }
+
     /// Reads the store again for a caller: something was written for them.
     pub async fn forget(&self, project: &ProjectId, lane: &str) {
         self.changes.fetch_add(1, Ordering::SeqCst);

@@ -93,7 +93,7 @@ pub(super) async fn sidecar(project: Project) -> Result<Sidecar, Failure> {
     let transport = Arc::new(HttpTransport::new().map_err(Failure::of)?);
     let assembled = server::assemble(vec![project], store, Arc::new(SystemClock), transport).await;
     let sidecar = assembled.map_err(Failure::of)?;
-    for connection in sidecar.driver().connections() {
+    for connection in &sidecar.driver().connections() {
         connection.learn().await.map_err(Failure::of)?;
     }
     Ok(sidecar)

@@ -1,6 +1,9 @@
 //! One project's connection to its CRM: its state, its token, its share of the quota, what was learned of the CRM.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
 
 use tieline_crm::{
     dialect::{Answer, Dialect, Exchange, Finding, Registered, Session},
@@ -11,7 +14,7 @@ use tieline_engine::{
     agents::Agent,
     backlog::Resend,
     facts::Found,
-    jiff::Timestamp,
+    jiff::{SignedDuration, Timestamp},
     lookup::LookUp,
     policy::Policy,
     reason::{Reason, ReasonCode},
@@ -24,28 +27,52 @@ use super::{
     quota::{Gate, Metered, Priority},
     seal::Seal,
     tokens::Tokens,
+    wake::{Wake, Woken},
 };
 use crate::{
     clock::Clock,
+    driver::Wired,
     project::Project,
     store::{ConnectionState, Filter, KeptTrouble, StateIs, Status, Store, StoreError, lease::Lease},
     troubles,
 };
 
+/// What was learned of a CRM (stages, fields, users) is learned again after this (zoho.md 7: cache hours).
+const LEARN_AGAIN: SignedDuration = SignedDuration::from_hours(6);
+/// When that failed, the older picture serves for so long before the next attempt.
+const LEARN_RETRY: SignedDuration = SignedDuration::from_mins(10);
+
+/// Gives each connection its number.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
+
 /// One project's connection.
 pub struct Connection {
     /// The project as configured.
     pub project: Arc<Project>,
-    /// Wakes the delivery loop.
-    pub wake: Notify,
+    /// Has the project looked at for calls that are due.
+    pub wake: Wake,
     /// Its share of the CRM's quota.
     pub gate: Arc<Gate>,
+    /// Tells it from those the project had before.
+    nr: u64,
+    is_over: AtomicBool,
     transport: Arc<dyn Transport>,
     tokens: Tokens,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    state: RwLock<ConnectionState>,
+    /// Shared with those the project had before.
+    state: Arc<RwLock<ConnectionState>>,
     learned: RwLock<Learned>,
+    /// The CRM was learned, or could not be.
+    tried: Notify,
+}
+
+/// What every connection is made with.
+#[derive(Clone)]
+pub(super) struct Kit {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) woken: Arc<Woken>,
 }
 
 /// What is known of the CRM.
@@ -54,6 +81,14 @@ struct Learned {
     dialect: Arc<dyn Dialect>,
     policy: Arc<Policy>,
     at: Option<Timestamp>,
+    /// From when on it is to be learned again.
+    until: Option<Timestamp>,
+}
+
+impl Learned {
+    fn nothing(project: &Project, dialect: Arc<dyn Dialect>) -> Self {
+        Self { dialect, policy: Arc::new(project.policy.clone()), at: None, until: None }
+    }
 }
 
 /// Sends through the gate with a token; a token that has died is replaced once.
@@ -87,34 +122,65 @@ macro_rules! ask {
 }
 
 impl Connection {
-    /// A connection in the state it was left in, or in the configured one when it is seen for the first time.
-    ///
-    /// # Errors
-    /// The store cannot be read or written.
-    pub async fn open(
-        project: Arc<Project>,
-        dialect: Arc<dyn Dialect>,
-        transport: Arc<dyn Transport>,
-        store: Arc<dyn Store>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, StoreError> {
+    /// A connection of a project that stands in a state.
+    pub(super) fn new(wired: Wired, kit: &Kit, state: ConnectionState) -> Self {
+        let gate = Gate::new(wired.dialect.quota());
+        Self::with(wired, kit, Arc::new(RwLock::new(state)), gate)
+    }
+
+    /// The connection of the same project in another configuration. It stands where this one does, whoever changes
+    /// that; and where it leads to the same CRM, both share its quota while this one's requests end.
+    pub(super) fn replaced(&self, wired: Wired, kit: &Kit) -> Self {
+        let mine = self.dialect();
+        let is_same_crm = mine.quota() == wired.dialect.quota() && mine.hosts() == wired.dialect.hosts();
+        let gate = if is_same_crm { Arc::clone(&self.gate) } else { Gate::new(wired.dialect.quota()) };
+        // What was refused may be taken now.
+        gate.reopen();
+        Self::with(wired, kit, Arc::clone(&self.state), gate)
+    }
+
+    fn with(wired: Wired, kit: &Kit, state: Arc<RwLock<ConnectionState>>, gate: Arc<Gate>) -> Self {
+        let Wired { project, dialect, transport } = wired;
+        let Kit { store, clock, woken } = kit.clone();
+        let seal = Seal::new(project.connection.connect.secrets.values());
+        Self {
+            wake: Wake::new(woken, project.id.clone()),
+            gate,
+            nr: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            is_over: AtomicBool::new(false),
+            transport,
+            tokens: Tokens::new(project.id.clone(), Arc::clone(&store), seal),
+            store,
+            clock,
+            state,
+            learned: RwLock::new(Learned::nothing(&project, dialect)),
+            tried: Notify::new(),
+            project,
+        }
+    }
+
+    /// The state of a connection that is seen for the first time.
+    pub(super) fn first_state(project: &Project, now: Timestamp) -> ConnectionState {
         let config = &project.connection;
-        let kept = store.connection(&project.id).await?;
-        let state = match kept {
-            Some(state) => state,
-            None => {
-                let status = if config.starts_active { Status::Active } else { Status::Inactive };
-                let state = ConnectionState { status, since: clock.now(), why: None, keep_data: config.keep_data };
-                store.put_connection(&project.id, state.clone()).await?;
-                state
-            }
-        };
-        let seal = Seal::new(config.connect.secrets.values());
-        let tokens = Tokens::new(project.id.clone(), Arc::clone(&store), seal);
-        let gate = Gate::new(dialect.quota());
-        let learned = RwLock::new(Learned { dialect, policy: Arc::new(project.policy.clone()), at: None });
-        let (wake, state) = (Notify::new(), RwLock::new(state));
-        Ok(Self { project, wake, gate, transport, tokens, store, clock, state, learned })
+        let status = if config.starts_active { Status::Active } else { Status::Inactive };
+        ConnectionState { status, since: now, why: None, keep_data: config.keep_data }
+    }
+
+    /// Tells it from the connections the project had before.
+    #[must_use]
+    pub(crate) fn nr(&self) -> u64 {
+        self.nr
+    }
+
+    /// No delivery begins over it any more: the project has another one, or is gone.
+    pub(super) fn end(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the project has another connection, or is gone.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
     }
 
     /// Where the connection stands.
@@ -159,6 +225,38 @@ impl Connection {
         self.learned().at
     }
 
+    /// Whether what is known of the CRM is nothing, or old.
+    #[must_use]
+    pub fn is_to_learn(&self) -> bool {
+        self.learned().until.is_none_or(|until| until <= self.clock.now())
+    }
+
+    /// Has the CRM learned where that is due. Returns when something is known of it or it could not be asked; at once
+    /// where what is known is only old.
+    pub(crate) async fn known(&self) {
+        if !self.gate.closed_for().is_zero() {
+            return;
+        }
+        let mut tried = std::pin::pin!(self.tried.notified());
+        tried.as_mut().enable();
+        if self.is_to_learn() {
+            self.wake.learn();
+        }
+        if self.learned_at().is_none() {
+            tried.await;
+        }
+    }
+
+    /// The CRM could not be learned: what was known before, if anything, serves for a while.
+    pub(super) fn stays_as_learned(&self) {
+        let mut learned = self.learned.write().unwrap_or_else(PoisonError::into_inner);
+        if learned.at.is_some() {
+            learned.until = Some(self.clock.now() + LEARN_RETRY);
+        }
+        drop(learned);
+        self.tried.notify_waiters();
+    }
+
     /// Asks the CRM for a client and for marks.
     ///
     /// # Errors
@@ -200,11 +298,20 @@ impl Connection {
     /// # Errors
     /// What went wrong, by who must act. What was known before stays.
     pub async fn learn(&self) -> Result<(), Trouble> {
+        self.learn_at(Priority::Live).await
+    }
+
+    /// The same, as urgent as said.
+    ///
+    /// # Errors
+    /// As [`Connection::learn`].
+    pub async fn learn_at(&self, priority: Priority) -> Result<(), Trouble> {
         let dialect: Arc<dyn Dialect> = {
-            let learned = ask!(self, Priority::Live, |dialect, session| dialect.learn(session));
+            let learned = ask!(self, priority, |dialect, session| dialect.learn(session));
             Arc::from(learned?)
         };
-        let users = self.users().await?;
+        let users: Result<Vec<CrmUser>, Trouble> = ask!(self, priority, |dialect, session| dialect.users(session));
+        let users = users?;
         let mut policy = self.project.policy.clone();
         policy.agents.bind(&users, &policy.plan);
         policy.abilities = dialect.abilities().clone();
@@ -212,8 +319,10 @@ impl Connection {
         if !unbound.is_empty() {
             tracing::warn!(project.id = %self.project.id, agents = ?unbound, "agents without a CRM user: the senior manager stands in");
         }
-        let learned = Learned { dialect, policy: Arc::new(policy), at: Some(self.clock.now()) };
+        let now = self.clock.now();
+        let learned = Learned { dialect, policy: Arc::new(policy), at: Some(now), until: Some(now + LEARN_AGAIN) };
         *self.learned.write().unwrap_or_else(PoisonError::into_inner) = learned;
+        self.tried.notify_waiters();
         Ok(())
     }
 
@@ -250,8 +359,9 @@ impl Connection {
         let why =
             Some(KeptTrouble { reason: troubles::reason(trouble).to_owned(), text: trouble.to_string(), at: now });
         let state = self.current().await?;
-        if state.status != Status::Active {
-            // Somebody has switched it off meanwhile, here or by another sidecar.
+        // Somebody has switched it off meanwhile, here or by another sidecar; or the project has another configuration,
+        // of which this says nothing.
+        if state.status != Status::Active || self.is_over() {
             return Ok(());
         }
         let keep_data = state.keep_data;
@@ -312,18 +422,19 @@ impl Connection {
         self.store.skip(&self.project.id, filter, Reason::new(code), now).await
     }
 
-    /// Takes notice of a change that another sidecar has stored.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub async fn refresh(&self) -> Result<(), StoreError> {
-        let was_active = self.is_active();
-        let state = self.current().await?;
-        if state.status == Status::Active && !was_active {
+    /// Takes notice of a state that another sidecar may have stored.
+    pub(super) fn notice(&self, stored: ConnectionState) {
+        let before = {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            if *state == stored {
+                return;
+            }
+            std::mem::replace(&mut *state, stored)
+        };
+        if self.is_active() && before.status != Status::Active {
             self.gate.reopen();
         }
         self.wake.notify_one();
-        Ok(())
     }
 
     /// The state as stored: where several sidecars share the store, another one may have changed it.

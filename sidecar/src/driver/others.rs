@@ -1,11 +1,11 @@
 //! Other sidecars on the same store: their share of the CRMs' quotas, what they changed, and work that waits for anybody.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use tokio::sync::watch;
 
-use super::Driver;
-use crate::store::Beat;
+use super::{Driver, wake::Wish};
+use crate::store::{Beat, StoreError};
 
 impl Driver {
     /// Takes notice of the others until told to stop; returns at once where there are none.
@@ -22,21 +22,33 @@ impl Driver {
         }
     }
 
+    /// What did not change costs nothing, however many projects there are.
     async fn notice(&self, beat: &Beat, seen: &mut Option<u64>) {
-        let changed = seen.is_some_and(|seen| seen != beat.connections);
-        let mut all_read = true;
-        for connection in self.connections.values() {
-            connection.gate.share_among(beat.sidecars);
-            if changed && let Err(error) = connection.refresh().await {
-                tracing::warn!(project.id = %connection.project.id, %error, "the connection's state could not be read");
-                all_read = false;
-            }
-            if beat.due.contains(&connection.project.id) {
-                connection.wake.notify_one();
+        if self.sidecars.swap(beat.sidecars, Ordering::Relaxed) != beat.sidecars {
+            for connection in &self.connections() {
+                connection.gate.share_among(beat.sidecars);
             }
         }
-        if all_read {
+        for project in &beat.due {
+            self.woken.enlist(Wish::Look, project);
+        }
+        if seen.is_none_or(|seen| seen == beat.connections) {
             *seen = Some(beat.connections);
+            return;
         }
+        match self.read_states().await {
+            Ok(()) => *seen = Some(beat.connections),
+            Err(error) => tracing::warn!(%error, "the connections' states could not be read"),
+        }
+    }
+
+    /// Takes notice of the state of every connection as another sidecar may have stored it.
+    async fn read_states(&self) -> Result<(), StoreError> {
+        for (project, state) in self.store.connections().await? {
+            if let Some(connection) = self.connection(&project) {
+                connection.notice(state);
+            }
+        }
+        Ok(())
     }
 }

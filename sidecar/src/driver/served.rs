@@ -2,16 +2,15 @@
 //! writes for them, and keeps others from beginning.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, btree_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tieline_engine::ids::ProjectId;
-use tokio::sync::watch;
+use tokio::{sync::watch, task::AbortHandle, time};
 
-type Key = (ProjectId, String);
-
-/// Clients being served, and those that rest, by lane.
+/// Clients being served, and those that rest, by project and lane.
 #[derive(Clone)]
 pub(crate) struct Served {
     lanes: Arc<Mutex<Lanes>>,
@@ -20,9 +19,26 @@ pub(crate) struct Served {
 
 #[derive(Default)]
 struct Lanes {
-    serving: BTreeSet<Key>,
+    serving: BTreeMap<ProjectId, BTreeMap<String, Turn>>,
     /// How often each is asked to rest.
-    resting: BTreeMap<Key, usize>,
+    resting: BTreeMap<ProjectId, BTreeMap<String, usize>>,
+    turns: u64,
+}
+
+/// One delivery.
+struct Turn {
+    /// Tells it from the lane's other ones.
+    nr: u64,
+    abort: Option<AbortHandle>,
+}
+
+/// The lanes of a project from which nothing may be begun.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Busy {
+    /// Their names.
+    pub(super) lanes: Vec<String>,
+    /// How many of them are being served.
+    pub(super) serving: usize,
 }
 
 impl Default for Served {
@@ -32,31 +48,71 @@ impl Default for Served {
 }
 
 impl Served {
-    /// Begins to serve a client; `None` when the client rests.
+    /// Begins to serve a client; `None` when the client rests or is being served.
     pub(crate) fn begin(&self, project: &ProjectId, lane: &str) -> Option<Serving> {
-        let key = (project.clone(), lane.to_owned());
         let mut lanes = self.lanes();
-        if lanes.resting.contains_key(&key) {
+        let Lanes { serving, resting, turns } = &mut *lanes;
+        if resting.get(project).is_some_and(|resting| resting.contains_key(lane)) {
             return None;
         }
-        lanes.serving.insert(key.clone());
-        Some(Serving { served: self.clone(), key })
+        let serving = serving.entry(project.clone()).or_default();
+        let Entry::Vacant(place) = serving.entry(lane.to_owned()) else { return None };
+        *turns += 1;
+        place.insert(Turn { nr: *turns, abort: None });
+        Some(Serving { served: self.clone(), project: project.clone(), lane: lane.to_owned(), nr: *turns })
     }
 
     /// Lets clients rest until the answer is dropped. Who is being served goes on; see [`Resting::begun`].
     pub(crate) fn rest(&self, project: &ProjectId, names: &[String]) -> Resting {
-        let keys: Vec<Key> = names.iter().map(|lane| (project.clone(), lane.clone())).collect();
         let mut lanes = self.lanes();
-        for key in &keys {
-            *lanes.resting.entry(key.clone()).or_default() += 1;
+        let resting = lanes.resting.entry(project.clone()).or_default();
+        for lane in names {
+            *resting.entry(lane.clone()).or_default() += 1;
         }
-        Resting { served: self.clone(), keys }
+        Resting { served: self.clone(), project: project.clone(), lanes: names.to_vec() }
     }
 
-    /// Clients of a project that rest.
-    pub(crate) fn resting(&self, project: &ProjectId) -> Vec<String> {
+    /// The lanes of a project that are being served or rest.
+    pub(super) fn busy(&self, project: &ProjectId) -> Busy {
         let lanes = self.lanes();
-        lanes.resting.keys().filter(|(of, _)| of == project).map(|(_, lane)| lane.clone()).collect()
+        let serving = lanes.serving.get(project).into_iter().flat_map(BTreeMap::keys);
+        let mut busy = Busy { lanes: serving.cloned().collect(), serving: 0 };
+        busy.serving = busy.lanes.len();
+        busy.lanes.extend(lanes.resting.get(project).into_iter().flat_map(BTreeMap::keys).cloned());
+        busy
+    }
+
+    /// How a delivery can be cut short.
+    pub(super) fn note(&self, project: &ProjectId, lane: &str, abort: AbortHandle) {
+        let mut lanes = self.lanes();
+        if let Some(turn) = lanes.serving.get_mut(project).and_then(|serving| serving.get_mut(lane)) {
+            turn.abort = Some(abort);
+        }
+    }
+
+    /// Returns when the deliveries of a project have ended that are under way now; what has not after a time is cut
+    /// short, as a crash would. Answers how many were.
+    pub(super) async fn end_of(&self, project: &ProjectId, bound: Duration) -> usize {
+        let last = self.lanes().turns;
+        let mut ends = self.ends.subscribe();
+        let ended = async { while self.under_way(project, last, |_| {}) > 0 && ends.changed().await.is_ok() {} };
+        if time::timeout(bound, ended).await.is_ok() {
+            return 0;
+        }
+        let cut = self.under_way(project, last, |turn| {
+            if let Some(abort) = &turn.abort {
+                abort.abort();
+            }
+        });
+        while self.under_way(project, last, |_| {}) > 0 && ends.changed().await.is_ok() {}
+        cut
+    }
+
+    /// How many deliveries of a project are under way up to one, each of which is shown.
+    fn under_way(&self, project: &ProjectId, last: u64, mut each: impl FnMut(&Turn)) -> usize {
+        let lanes = self.lanes();
+        let serving = lanes.serving.get(project).into_iter().flat_map(BTreeMap::values);
+        serving.filter(|turn| turn.nr <= last).map(&mut each).count()
     }
 
     fn lanes(&self) -> MutexGuard<'_, Lanes> {
@@ -67,12 +123,23 @@ impl Served {
 /// A client is being served for as long as this lives.
 pub(crate) struct Serving {
     served: Served,
-    key: Key,
+    project: ProjectId,
+    lane: String,
+    nr: u64,
 }
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        self.served.lanes().serving.remove(&self.key);
+        let mut lanes = self.served.lanes();
+        if let Entry::Occupied(mut of_project) = lanes.serving.entry(self.project.clone()) {
+            if of_project.get().get(&self.lane).is_some_and(|turn| turn.nr == self.nr) {
+                of_project.get_mut().remove(&self.lane);
+            }
+            if of_project.get().is_empty() {
+                of_project.remove();
+            }
+        }
+        drop(lanes);
         self.served.ends.send_replace(());
     }
 }
@@ -80,30 +147,41 @@ impl Drop for Serving {
 /// Clients rest for as long as this lives.
 pub(crate) struct Resting {
     served: Served,
-    keys: Vec<Key>,
+    project: ProjectId,
+    lanes: Vec<String>,
 }
 
 impl Resting {
     /// Returns when none of them is being served any more.
     pub(crate) async fn begun(&self) {
         let mut ends = self.served.ends.subscribe();
-        while self.keys.iter().any(|key| self.served.lanes().serving.contains(key)) {
+        while self.is_served() {
             // The sender lives as long as this.
             if ends.changed().await.is_err() {
                 return;
             }
         }
     }
+
+    fn is_served(&self) -> bool {
+        let lanes = self.served.lanes();
+        let serving = lanes.serving.get(&self.project);
+        serving.is_some_and(|serving| self.lanes.iter().any(|lane| serving.contains_key(lane)))
+    }
 }
 
 impl Drop for Resting {
     fn drop(&mut self) {
         let mut lanes = self.served.lanes();
-        for key in &self.keys {
-            match lanes.resting.get_mut(key) {
+        let Entry::Occupied(mut resting) = lanes.resting.entry(self.project.clone()) else { return };
+        for lane in &self.lanes {
+            match resting.get_mut().get_mut(lane) {
                 Some(times) if *times > 1 => *times -= 1,
-                _ => drop(lanes.resting.remove(key)),
+                _ => drop(resting.get_mut().remove(lane)),
             }
+        }
+        if resting.get().is_empty() {
+            resting.remove();
         }
     }
 }
@@ -127,8 +205,37 @@ mod tests {
         begun.await;
         drop(second);
         assert!(served.begin(&project, "1").is_none());
-        assert_eq!(served.resting(&project), ["1"]);
+        assert_eq!(served.busy(&project), Busy { lanes: vec!["1".to_owned()], serving: 0 });
         drop(resting);
         assert!(served.begin(&project, "1").is_some());
+    }
+    #[tokio::test]
+    async fn a_client_is_never_served_twice_at_once_and_leaves_nothing_behind() {
+        let (served, project) = (Served::default(), ProjectId::new("shop"));
+        let serving = served.begin(&project, "1").unwrap();
+        assert!(served.begin(&project, "1").is_none());
+        assert!(served.begin(&ProjectId::new("other"), "1").is_some(), "other projects go on");
+        drop(serving);
+        drop(served.begin(&project, "1").unwrap());
+        assert!(served.lanes().serving.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_a_project_waits_for_its_deliveries_and_cuts_short_what_does_not_end() {
+        let (served, project) = (Served::default(), ProjectId::new("shop"));
+        let bound = Duration::from_secs(10);
+        for (lane, seconds) in [("quick", 3), ("slow", 1_000)] {
+            let serving = served.begin(&project, lane).unwrap();
+            let delivery = async move {
+                let _serving = serving;
+                time::sleep(Duration::from_secs(seconds)).await;
+            };
+            served.note(&project, lane, tokio::spawn(delivery).abort_handle());
+        }
+        let begun = time::Instant::now();
+        assert_eq!(served.end_of(&project, bound).await, 1);
+        assert_eq!(begun.elapsed(), bound);
+        assert_eq!(served.busy(&project), Busy::default());
+        assert_eq!(served.end_of(&project, bound).await, 0);
     }
 }

@@ -33,9 +33,9 @@ pub(super) async fn begin(desk: &Desk, request: ResendBacklogRequest) -> Result<
     let wanted = Wanted::read(request)?;
     let connection = desk.sidecar.connection(&wanted.project)?;
     note(&wanted.project, None);
-    active(connection)?;
+    active(&connection)?;
     desk.still_open()?;
-    let (window, earlier) = wanted.selections(connection);
+    let (window, earlier) = wanted.selections(&connection);
     if wanted.dry_run {
         let counted = count(desk, &wanted.project, &window, &earlier, connection.now()).await?;
         return Ok(Box::pin(stream::iter([Ok(counted)])));

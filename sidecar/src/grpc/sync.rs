@@ -111,7 +111,7 @@ impl Sync {
         let bound = deadline::for_answer(deadline, connection.project.route.bound);
         let routed = match time::timeout(bound + bound / 50, sidecar.route(&ask, Some(bound))).await {
             Ok(routed) => routed?,
-            Err(_) => nothing_known(connection),
+            Err(_) => nothing_known(&connection),
         };
         Ok(routed::answer(routed, &connection.policy()))
     }
@@ -153,14 +153,14 @@ impl Sync {
         let trace = telemetry::traceparent();
         let Some(wait) = wait else {
             let accepted = sidecar.accept(call, None, trace).await?;
-            return Ok(Taken::of(accepted, connection, None));
+            return Ok(Taken::of(accepted, &connection, None));
         };
         // While the connection is off the call is held, and nothing would come of waiting.
         let is_active = connection.state().status == store::Status::Active;
         let wait = if is_active { deadline::for_answer(deadline, wait) } else { Duration::ZERO };
         let work = Box::pin(sidecar.accept_and_wait(call, None, trace, wait));
         let (accepted, stored) = self.desk.unless_stopped(work).await?;
-        Ok(Taken::of(accepted, connection, Some(&stored)))
+        Ok(Taken::of(accepted, &connection, Some(&stored)))
     }
 
     async fn plan(&self, request: PlanCallRequest) -> Result<PlanCallResponse, Status> {
@@ -168,16 +168,16 @@ impl Sync {
         let sidecar = &self.desk.sidecar;
         let connection = sidecar.connection(&call.project)?;
         note(&call.project, Some(&call.id));
-        active(connection)?;
+        active(&connection)?;
         if connection.learned_at().is_none() {
-            let learned = unless_resting(connection, connection.learn()).await;
+            let learned = unless_resting(&connection, connection.learn()).await;
             learned.and_then(|learned| learned).map_err(|trouble| refused::trouble(&trouble))?;
         }
-        let planned = unless_resting(connection, sidecar.plan(call)).await;
+        let planned = unless_resting(&connection, sidecar.plan(call)).await;
         let plan = planned.map_err(|trouble| refused::trouble(&trouble))??;
         match &plan.trouble {
             Some(trouble) => Err(refused::trouble(trouble)),
-            None => Ok(planned::answer(&plan, connection)),
+            None => Ok(planned::answer(&plan, &connection)),
         }
     }
 

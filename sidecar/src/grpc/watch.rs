@@ -23,6 +23,7 @@ use super::{
 use crate::{
     driver::connection::Connection,
     server::signals,
+    sidecar::Refused,
     watch::{Event, From, Hub, Seen, Watcher},
 };
 
@@ -44,7 +45,7 @@ pub(super) fn begin(desk: &Desk, request: &WatchRequest) -> Result<Responses, St
     asked.done()?;
     let connection = desk.sidecar.connection(&project)?;
     note(&project, None);
-    let filter = Filter { agents: agents(connection, request)?, kinds };
+    let filter = Filter { agents: agents(&connection, request)?, kinds };
     desk.still_open()?;
     let place = desk.watch_calls()?;
     let hub = &desk.sidecar.driver().hub;
@@ -167,6 +168,7 @@ impl Watching {
                     return Ok(self.message(Told::Event(&placed)));
                 }
                 Seen::Event(_) => {}
+                Seen::Over => return Err(Refused::UnknownProject(self.project.as_str().to_owned()).into()),
             }
         }
     }

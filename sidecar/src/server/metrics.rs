@@ -20,7 +20,7 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// The store cannot be read.
 pub async fn text(driver: &Driver, requests: &Requests, identity: &Identity) -> Result<String, StoreError> {
     let mut projects = Vec::new();
-    for connection in driver.connections().filter(|connection| identity.sees(connection.project.id.as_str())) {
+    for connection in driver.connections().iter().filter(|connection| identity.sees(connection.project.id.as_str())) {
         projects.push(Measured::of(driver, connection).await?);
     }
     let mut page = Page::default();
@@ -178,7 +178,7 @@ impl Page {
         self.head("tieline_cards_left_out_total", "counter", "Caller cards left out because too many were being made.");
         self.line("tieline_cards_left_out_total", &[], driver.cards.turns.left_out());
         self.head("tieline_smart_phone_contacts_total", "counter", "Clients for the Smart Phone since the start.");
-        for phone in driver.cards.phones().filter(|phone| is_seen(projects, phone.project())) {
+        for phone in driver.cards.phones().iter().filter(|phone| is_seen(projects, phone.project())) {
             let counted = phone.counted();
             let counts = [
                 ("sent", counted.sent),
@@ -192,7 +192,7 @@ impl Page {
             }
         }
         self.head("tieline_smart_phone_waiting", "gauge", "Clients that wait to be sent to the Smart Phone.");
-        for phone in driver.cards.phones().filter(|phone| is_seen(projects, phone.project())) {
+        for phone in driver.cards.phones().iter().filter(|phone| is_seen(projects, phone.project())) {
             let labels = [("project", phone.project().as_str())];
             self.line("tieline_smart_phone_waiting", &labels, phone.counted().waiting);
         }
@@ -202,7 +202,7 @@ impl Page {
         let now = driver.clock.now();
         let is_seen = |id: &ProjectId| is_seen(projects, id);
         self.head("tieline_telephones", "gauge", "Agents' telephones by what the exchange tells of them.");
-        for connection in driver.connections().filter(|connection| is_seen(&connection.project.id)) {
+        for connection in driver.connections().iter().filter(|connection| is_seen(&connection.project.id)) {
             let project = &connection.project.id;
             let present = driver.presences.of(project, now);
             for state in Presence::ALL {

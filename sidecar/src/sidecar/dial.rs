@@ -65,7 +65,7 @@ impl Sidecar {
     pub async fn dial(&self, ask: DialAsk) -> Result<Dialled, NotDialled> {
         let connection = self.connection(&ask.project).map_err(|_| NotDialled::Off)?;
         let settings = connection.project.click_to_call.as_ref().ok_or(NotDialled::Off)?;
-        let done = self.dial_over(connection, settings, &ask).await;
+        let done = self.dial_over(&connection, settings, &ask).await;
         let outcome = match &done {
             Ok(Dialled { repeated: true, .. }) => "repeated",
             Ok(_) => "dialled",

@@ -75,7 +75,7 @@ impl Sidecar {
             error => error.into(),
         })?;
         if forgotten.done {
-            self.forget_in_memory(connection, &lanes, &forgotten).await;
+            self.forget_in_memory(&connection, &lanes, &forgotten).await;
         } else if ask.how == Forgetting::UnlessWaiting {
             connection.wake.notify_one();
             return Err(Refused::CallsUnderWay(forgotten.waiting));

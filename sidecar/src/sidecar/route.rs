@@ -93,17 +93,16 @@ impl Sidecar {
         let connection = self.connection(&ask.project)?;
         let bound = bound.unwrap_or(connection.project.route.bound);
         let call = ringing(ask);
-        let mut heard = self.hear(connection, &call, bound).await;
+        let mut heard = self.hear(&connection, &call, bound).await;
         if heard.key.is_some() && self.driver.cards.are_wanted(&ask.project) {
             let agent = heard.routed.route.agent.clone();
-            self.tell_of(connection, &call, &mut heard, agent);
+            self.tell_of(&connection, &call, &mut heard, agent);
         }
         Ok(heard.routed)
     }
 
     /// What is known of a call's client, within `bound` when the store answers.
     pub(super) async fn hear(&self, connection: &Arc<Connection>, call: &Call, bound: Duration) -> Heard {
-        let project = &connection.project;
         let key = match client::identify(call, &connection.policy()) {
             Ok(key) => key,
             Err(reason) => {
@@ -114,7 +113,7 @@ impl Sidecar {
         };
         let now = self.driver.clock.now();
         let lane = key.lane();
-        let kept = self.driver.callers.kept(&project.id, &lane, &project.route, now).await;
+        let kept = self.driver.callers.kept(connection, &lane, now).await;
         let own = self.own(connection, &lane, now).await;
         if let Some(found) = kept {
             let routed = self.routed(connection, &key, &found, &own, Basis::Cached);
@@ -124,7 +123,7 @@ impl Sidecar {
         let (found, late) = Box::pin(self.ask_in_time(connection, call, &lane, bound)).await;
         let routed = match found {
             Some(found) => self.routed(connection, &key, &found, &own, Basis::Fresh),
-            None => match self.driver.callers.last_known(&project.id, &lane).await {
+            None => match self.driver.callers.last_known(connection, &lane).await {
                 Some(found) => self.routed(connection, &key, &found, &own, Basis::Fallback),
                 None => fallback(connection, &own),
             },
@@ -155,7 +154,12 @@ impl Sidecar {
         }
         let Some(ask) = next::caller_look_up(call, &connection.policy()) else { return (None, None) };
         let (driver, connection, lane) = (Arc::clone(&self.driver), Arc::clone(connection), lane.to_owned());
-        let asking = async move { driver.callers.look_up(&connection, &lane, &ask, Priority::Ringing).await };
+        let asking = async move {
+            // Who is asked for the first time since the start is learned first, when that does not take too long: only
+            // then it is known whose record the caller's is.
+            drop(time::timeout(bound / 2, connection.known()).await);
+            driver.callers.look_up(&connection, &lane, &ask, Priority::Ringing).await
+        };
         let mut asking = tokio::spawn(telemetry::carried(asking));
         match time::timeout(bound, &mut asking).await {
             Ok(Ok(Ok(found))) => (Some(found), None),

@@ -45,7 +45,7 @@ async fn outcome(statuses: &[u16], body: &'static str) -> (Counted, u64) {
         origin: "shop".to_owned(),
     };
     let transport = Arc::clone(&platform) as Arc<dyn Transport>;
-    let phone = SmartPhone::new(ProjectId::new("shop"), config, transport, Arc::new(Still));
+    let phone = SmartPhone::new(ProjectId::new("shop"), config, transport, Arc::new(Still), Arc::default());
     phone.deliver(Contact { key: "1".to_owned(), body: Vec::new() }).await;
     (phone.counted(), platform.asked.load(Ordering::SeqCst))
 }

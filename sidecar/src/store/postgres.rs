@@ -290,6 +290,18 @@ impl Store for PostgresStore {
         self.ask(work!([project] | client | connections::connection(client, &project)))
     }
 
+    fn connections(&self) -> Reply<'_, BTreeMap<ProjectId, ConnectionState>> {
+        self.ask(work!([] | client | connections::connections(client)))
+    }
+
+    fn add_connections(&self, states: BTreeMap<ProjectId, ConnectionState>) -> Reply<'_, ()> {
+        self.home.run(Mode::Transaction, work!([states] | client | connections::add_connections(client, &states)))
+    }
+
+    fn queued(&self) -> Reply<'_, Vec<ProjectId>> {
+        self.ask(work!([] | client | queue::queued(client)))
+    }
+
     fn put_connection(&self, project: &ProjectId, state: ConnectionState) -> Reply<'_, ()> {
         let project = project.clone();
         self.home.run(

@@ -198,6 +198,18 @@ impl Store for SqliteStore {
         self.read(move |conn| connections::connection(conn, &project))
     }
 
+    fn connections(&self) -> Reply<'_, BTreeMap<ProjectId, ConnectionState>> {
+        self.read(connections::connections)
+    }
+
+    fn add_connections(&self, states: BTreeMap<ProjectId, ConnectionState>) -> Reply<'_, ()> {
+        self.write(move |conn| connections::add_connections(conn, &states))
+    }
+
+    fn queued(&self) -> Reply<'_, Vec<ProjectId>> {
+        self.read(queue::queued)
+    }
+
     fn put_connection(&self, project: &ProjectId, state: ConnectionState) -> Reply<'_, ()> {
         let project = project.clone();
         self.write(move |conn| connections::put_connection(conn, &project, &state))

@@ -31,6 +31,8 @@ pub(super) struct Kept {
     pub(super) watchers: usize,
     pub(super) left_at: Option<Instant>,
     pub(super) told: Told,
+    /// The project is gone.
+    pub(super) is_over: bool,
 }
 
 impl Channel {
@@ -58,6 +60,12 @@ impl Channel {
             kept.events.pop_front();
         }
         self.latest.send_replace(nr);
+    }
+
+    /// Tells those who watch that nothing comes any more.
+    pub(super) fn close(&self) {
+        self.kept().is_over = true;
+        self.latest.send_modify(|_| {});
     }
 
     /// Leaves a place empty: whoever comes back knows that something was there. Where nobody ever watched, nobody

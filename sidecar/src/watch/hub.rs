@@ -62,7 +62,7 @@ impl Hub {
 
     /// Tells the watchers of a project of a caller, when there are any and the call's latest card said something else.
     pub fn show(&self, project: &ProjectId, at: Timestamp, card: Card) {
-        let channel = self.channel(project);
+        let Some(channel) = self.known(project) else { return };
         let mut kept = channel.kept();
         if !kept.is_watched() {
             channel.pass_over(&kept);
@@ -75,7 +75,7 @@ impl Hub {
     /// is told that it missed something.
     #[must_use]
     pub fn wants_card(&self, project: &ProjectId) -> bool {
-        let channel = self.channel(project);
+        let Some(channel) = self.known(project) else { return false };
         let kept = channel.kept();
         if !kept.is_watched() {
             channel.pass_over(&kept);
@@ -92,18 +92,33 @@ impl Hub {
     /// How many watch a project.
     #[must_use]
     pub fn watchers(&self, project: &ProjectId) -> usize {
-        self.channel(project).kept().watchers
+        self.known(project).map_or(0, |channel| channel.kept().watchers)
     }
 
     /// What was told of a project since the start.
     #[must_use]
     pub fn told(&self, project: &ProjectId) -> Told {
-        self.channel(project).kept().told
+        self.known(project).map_or_else(Told::default, |channel| channel.kept().told)
     }
 
     /// Keeps no card and no wish any more of calls, or of a client by the name of its lane.
     pub(crate) fn forget(&self, project: &ProjectId, calls: &[CallId], lanes: &[String]) {
-        self.channel(project).kept().forget_client(calls, lanes);
+        if let Some(channel) = self.known(project) {
+            channel.kept().forget_client(calls, lanes);
+        }
+    }
+
+    /// Keeps nothing of a project any more; those who watch it learn that it is gone.
+    pub(crate) fn close(&self, project: &ProjectId) {
+        let gone = self.projects.lock().unwrap_or_else(PoisonError::into_inner).remove(project);
+        if let Some(channel) = gone {
+            channel.close();
+        }
+    }
+
+    /// The channel of a project of which there was something to tell, or which somebody watched.
+    fn known(&self, project: &ProjectId) -> Option<Arc<Channel>> {
+        self.projects.lock().unwrap_or_else(PoisonError::into_inner).get(project).cloned()
     }
 
     fn channel(&self, project: &ProjectId) -> Arc<Channel> {

@@ -22,6 +22,8 @@ pub enum Seen {
     Event(Placed),
     /// Events are gone that the watcher has not seen; how many at most, where that is known.
     Missed(Option<u64>),
+    /// The project is gone; nothing comes any more.
+    Over,
 }
 
 impl Watcher {
@@ -74,7 +76,7 @@ impl Watcher {
             self.seen = before;
             return Some(Seen::Missed(Some(missed)));
         }
-        let next = next?.clone();
+        let Some(next) = next.cloned() else { return kept.is_over.then_some(Seen::Over) };
         self.seen = next.nr;
         Some(Seen::Event(next))
     }

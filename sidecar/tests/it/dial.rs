@@ -80,7 +80,7 @@ async fn wish(watcher: &mut Watcher) -> Option<Dial> {
             Event::Dial(dial) => Some(*dial),
             other => panic!("{other:?} is no wish to call"),
         },
-        Ok(Seen::Missed(_)) | Err(_) => None,
+        Ok(Seen::Missed(_) | Seen::Over) | Err(_) => None,
     }
 }
 

@@ -72,7 +72,7 @@ async fn an_api_host_that_a_crm_names_with_its_token_must_be_one_of_its_own() {
     let projects = config::parse("test", text, &Key).unwrap().projects;
     let sidecar =
         server::assemble(projects, store, Arc::new(SystemClock), Arc::clone(&crm) as Arc<dyn Transport>).await.unwrap();
-    for connection in sidecar.driver().connections() {
+    for connection in &sidecar.driver().connections() {
         connection.learn().await.unwrap_err();
     }
     let asked = crm.0.lock().unwrap().clone();

@@ -28,7 +28,7 @@ const DOES_NOT_HOLD: u8 = 1;
 pub async fn run(args: Args) -> Result<(), Failure> {
     let sidecar = sidecar(&args).await?;
     let (mut out, mut shown, mut all_hold) = (Out::new(), Vec::new(), true);
-    for connection in sidecar.driver().connections() {
+    for connection in &sidecar.driver().connections() {
         let found = inspection::inspect(connection).await;
         all_hold &= found.worst() == Severity::Ok;
         if args.json {

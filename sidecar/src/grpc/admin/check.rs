@@ -17,7 +17,7 @@ pub(super) async fn check(desk: &Desk, request: CheckConnectionRequest) -> Resul
     let (project, name) = (asked.project(&request.project), asked.connection(&request.connection_id));
     asked.done()?;
     let connection = known(desk, &project, name)?;
-    let found = inspection::inspect(connection).await;
+    let found = inspection::inspect(&connection).await;
     let now = connection.now();
     Ok(CheckConnectionResponse {
         usable: found.worst() < Severity::Error,

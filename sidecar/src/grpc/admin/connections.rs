@@ -36,9 +36,9 @@ pub(super) async fn list(
         desk.sidecar.connection(project)?;
     }
     let of_project = |connection: &&Arc<Connection>| project.as_ref().is_none_or(|id| *id == connection.project.id);
-    let rest = |connection: &&Arc<Connection>| connection.project.id.as_str() > after;
     let seen = |connection: &&Arc<Connection>| asker.sees(&connection.project.id);
-    let mut wanted = desk.sidecar.driver().connections().filter(seen).filter(of_project).filter(rest);
+    let (all, after) = (desk.sidecar.driver().connections(), ProjectId::new(after));
+    let mut wanted = all.after(&after).filter(seen).filter(of_project);
     let mut connections = Vec::new();
     for connection in wanted.by_ref().take(size) {
         connections.push(shown(desk, connection).await?);
@@ -61,13 +61,13 @@ pub(super) async fn activate(
         return Err(Refused::OptionNeedsInactive.into());
     }
     if !is_active {
-        learn_now(connection).await.map_err(|trouble| refused::trouble(&trouble))?;
+        learn_now(&connection).await.map_err(|trouble| refused::trouble(&trouble))?;
     }
     if let Some(keep_data) = request.keep_data {
-        keep(connection, keep_data).await?;
+        keep(&connection, keep_data).await?;
     }
     let (resent, left_out) = connection.activate().await?;
-    Ok(ActivateConnectionResponse { connection: Some(shown(desk, connection).await?), resent, left_out })
+    Ok(ActivateConnectionResponse { connection: Some(shown(desk, &connection).await?), resent, left_out })
 }
 
 pub(super) async fn deactivate(
@@ -80,16 +80,16 @@ pub(super) async fn deactivate(
         connection.deactivate().await?;
     }
     if let Some(keep_data) = request.keep_data {
-        keep(connection, keep_data).await?;
+        keep(&connection, keep_data).await?;
     }
-    Ok(DeactivateConnectionResponse { connection: Some(shown(desk, connection).await?) })
+    Ok(DeactivateConnectionResponse { connection: Some(shown(desk, &connection).await?) })
 }
 
 pub(super) async fn set_keep_data(desk: &Desk, request: SetKeepDataRequest) -> Result<SetKeepDataResponse, Status> {
     let (project, name) = named(&request.project, &request.connection_id)?;
     let connection = known(desk, &project, name)?;
-    keep(connection, request.keep_data).await?;
-    Ok(SetKeepDataResponse { connection: Some(shown(desk, connection).await?) })
+    keep(&connection, request.keep_data).await?;
+    Ok(SetKeepDataResponse { connection: Some(shown(desk, &connection).await?) })
 }
 
 async fn keep(connection: &Connection, keep_data: bool) -> Result<(), Status> {
@@ -107,7 +107,7 @@ fn named<'r>(project: &str, connection: &'r str) -> Result<(ProjectId, &'r str),
 }
 
 /// The project's connection, for what does not switch it on: another name is simply unknown.
-pub(super) fn known<'d>(desk: &'d Desk, project: &ProjectId, name: &str) -> Result<&'d Arc<Connection>, Status> {
+pub(super) fn known(desk: &Desk, project: &ProjectId, name: &str) -> Result<Arc<Connection>, Status> {
     let connection = desk.sidecar.connection_named(project, name).map_err(|refused| match refused {
         Refused::AnotherConnection(_) => Refused::UnknownConnection(name.to_owned()),
         refused => refused,

@@ -28,12 +28,15 @@ pub(super) async fn get(desk: &Desk, asker: &Asker, request: GetLedgerRequest) -
     }
     asked.done()?;
     let sidecar = &desk.sidecar;
-    let connections: Vec<&Arc<Connection>> = match &project {
+    let connections: Vec<Arc<Connection>> = match &project {
         Some(project) => {
             note(project, None);
             vec![sidecar.connection(project)?]
         }
-        None => sidecar.driver().connections().filter(|connection| asker.sees(&connection.project.id)).collect(),
+        None => {
+            let all = sidecar.driver().connections();
+            all.iter().filter(|connection| asker.sees(&connection.project.id)).cloned().collect()
+        }
     };
     let mut days = Vec::new();
     for connection in connections {

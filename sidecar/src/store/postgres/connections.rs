@@ -1,5 +1,7 @@
 //! Connections and their access tokens.
 
+use std::collections::BTreeMap;
+
 use deadpool_postgres::Object;
 use tieline_engine::{ids::ProjectId, jiff::Timestamp};
 use tokio_postgres::Row;
@@ -18,6 +20,27 @@ pub(super) async fn connection(client: &Object, project: &ProjectId) -> Result<O
     let find = client.prepare_cached("SELECT state FROM connections WHERE project = $1").await?;
     let row = client.query_opt(&find, &[&project.as_str()]).await?;
     row.map(|row| row::json(&row, "state")).transpose()
+}
+
+/// The state of every connection.
+pub(super) async fn connections(client: &Object) -> Result<BTreeMap<ProjectId, ConnectionState>, Trouble> {
+    let all = client.prepare_cached("SELECT project, state FROM connections").await?;
+    let rows = client.query(&all, &[]).await?;
+    rows.iter().map(|row| Ok((ProjectId::new(row.try_get::<_, &str>("project")?), row::json(row, "state")?))).collect()
+}
+
+/// Stores the states of connections that have none yet, in a transaction.
+pub(super) async fn add_connections(
+    client: &Object,
+    states: &BTreeMap<ProjectId, ConnectionState>,
+) -> Result<(), Trouble> {
+    let projects: Vec<&str> = states.keys().map(ProjectId::as_str).collect();
+    let texts = states.values().map(to_json).collect::<Result<Vec<_>, _>>()?;
+    let add = client.prepare_cached(ADD).await?;
+    let count = client.prepare_cached("UPDATE pulse SET connections = connections + 1").await?;
+    client.execute(&add, &[&projects, &texts]).await?;
+    client.execute(&count, &[]).await?;
+    Ok(())
 }
 
 /// Stores a connection's state, in a transaction: the other sidecars see the count change with the state.
@@ -84,6 +107,11 @@ fn kept(row: &Row) -> Result<KeptToken, Trouble> {
 
 const PUT: &str = "INSERT INTO connections (project, state) VALUES ($1, $2)
     ON CONFLICT (project) DO UPDATE SET state = excluded.state";
+
+/// In one order for all, so that no two wait for each other.
+const ADD: &str = "INSERT INTO connections (project, state)
+    SELECT n.project, n.state FROM unnest($1::text[], $2::text[]) AS n (project, state) ORDER BY 1
+    ON CONFLICT (project) DO NOTHING";
 
 const TOKEN: &str = "SELECT sealed, expires_at FROM tokens WHERE project = $1 AND sealed IS NOT NULL";
 

@@ -120,6 +120,13 @@ pub(super) async fn next_due(client: &Object, project: &ProjectId, me: &Me) -> R
     row.map(|row| row::time(&row, "due_at")).transpose()
 }
 
+/// Projects that have a head; see [`super::Store::queued`].
+pub(super) async fn queued(client: &Object) -> Result<Vec<ProjectId>, Trouble> {
+    let queued = client.prepare_cached(QUEUED).await?;
+    let rows = client.query(&queued, &[]).await?;
+    rows.iter().map(|row| Ok(ProjectId::new(row.try_get::<_, &str>(0)?))).collect()
+}
+
 /// Sets lanes of a project free that a sidecar holds.
 pub(super) const FREE: &str =
     "UPDATE lanes SET holder = NULL, changes = changes + 1 WHERE project = $1 AND lane = ANY($2) AND holder = $3";
@@ -192,6 +199,15 @@ static TURN: LazyLock<String> = LazyLock::new(|| {
         ORDER BY c.backlog, c.seq"
     )
 });
+
+/// From each project the next one is looked for, so that a long queue costs no more than a short one.
+const QUEUED: &str = "WITH RECURSIVE queued AS (
+    (SELECT project FROM calls WHERE state = 'waiting' AND head ORDER BY project LIMIT 1)
+    UNION ALL
+    SELECT n.project FROM queued q, LATERAL (
+        SELECT c.project FROM calls c WHERE c.state = 'waiting' AND c.head AND c.project > q.project
+        ORDER BY c.project LIMIT 1) n)
+    SELECT project FROM queued";
 
 static NEXT: LazyLock<String> = LazyLock::new(|| {
     let free = free_for("$2");

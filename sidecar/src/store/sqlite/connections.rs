@@ -1,5 +1,7 @@
 //! Connections and their access tokens.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, params};
 use tieline_engine::ids::ProjectId;
 
@@ -13,6 +15,30 @@ pub(super) fn connection(conn: &Connection, project: &ProjectId) -> Result<Optio
     let mut statement = conn.prepare_cached("SELECT state FROM connections WHERE project = ?1")?;
     let mut rows = statement.query([project.as_str()])?;
     rows.next()?.map(|row| row::json(row, "state")).transpose()
+}
+
+/// The state of every connection.
+pub(super) fn connections(conn: &Connection) -> Result<BTreeMap<ProjectId, ConnectionState>, StoreError> {
+    let mut statement = conn.prepare_cached("SELECT project, state FROM connections")?;
+    let mut rows = statement.query([])?;
+    let mut states = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        states.insert(ProjectId::new(row.get::<_, String>("project")?), row::json(row, "state")?);
+    }
+    Ok(states)
+}
+
+/// Stores the states of connections that have none yet.
+pub(super) fn add_connections(
+    conn: &Connection,
+    states: &BTreeMap<ProjectId, ConnectionState>,
+) -> Result<(), StoreError> {
+    let mut statement =
+        conn.prepare_cached("INSERT INTO connections (project, state) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+    for (project, state) in states {
+        statement.execute(params![project.as_str(), row::to_json(state)?])?;
+    }
+    Ok(())
 }
 
 /// Stores a connection's state.

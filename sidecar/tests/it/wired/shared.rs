@@ -250,6 +250,19 @@ impl Store for Life {
         self.shared.inner.connection(project)
     }
 
+    fn connections(&self) -> Reply<'_, BTreeMap<ProjectId, ConnectionState>> {
+        self.shared.inner.connections()
+    }
+
+    fn add_connections(&self, states: BTreeMap<ProjectId, ConnectionState>) -> Reply<'_, ()> {
+        self.shared.state().connections += 1;
+        self.shared.inner.add_connections(states)
+    }
+
+    fn queued(&self) -> Reply<'_, Vec<ProjectId>> {
+        self.shared.inner.queued()
+    }
+
     fn put_connection(&self, project: &ProjectId, state: ConnectionState) -> Reply<'_, ()> {
         self.shared.state().connections += 1;
         self.shared.inner.put_connection(project, state)
