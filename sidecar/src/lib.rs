@@ -16,6 +16,7 @@ pub mod net;
 pub mod outcomes;
 pub mod presence;
 pub mod project;
+pub mod projects;
 pub mod retention;
 pub mod seal;
 pub mod server;

@@ -8,6 +8,8 @@ use super::requests::Requests;
 use crate::{
     access::Identity,
     driver::{Driver, connection::Connection},
+    projects::Projects,
+    sidecar::Sidecar,
     store::{Filter, LedgerDay, StateIs, Status, StoreError},
 };
 
@@ -18,7 +20,8 @@ pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 ///
 /// # Errors
 /// The store cannot be read.
-pub async fn text(driver: &Driver, requests: &Requests, identity: &Identity) -> Result<String, StoreError> {
+pub async fn text(sidecar: &Sidecar, requests: &Requests, identity: &Identity) -> Result<String, StoreError> {
+    let driver = sidecar.driver();
     let mut projects = Vec::new();
     for connection in driver.connections().iter().filter(|connection| identity.sees(connection.project.id.as_str())) {
         projects.push(Measured::of(driver, connection).await?);
@@ -32,6 +35,9 @@ pub async fn text(driver: &Driver, requests: &Requests, identity: &Identity) -> 
     page.watching(driver, &projects);
     page.telephones(driver, &projects);
     if identity.sees_all() {
+        if let Some(stored) = sidecar.projects() {
+            page.stored(stored);
+        }
         page.requests(requests);
     }
     Ok(page.text)
@@ -215,6 +221,15 @@ impl Page {
             let labels = [("project", project.as_str()), ("outcome", outcome)];
             self.line("tieline_dials_total", &labels, count);
         }
+    }
+
+    fn stored(&mut self, projects: &Projects) {
+        let (file, store, faulty) = projects.counted();
+        self.head("tieline_projects", "gauge", "Projects, by where their settings come from.");
+        self.line("tieline_projects", &[("from", "file")], file);
+        self.line("tieline_projects", &[("from", "store")], store);
+        self.head("tieline_projects_faulty", "gauge", "Projects of the store that are not served as they were put.");
+        self.line("tieline_projects_faulty", &[], faulty);
     }
 
     fn requests(&mut self, requests: &Requests) {

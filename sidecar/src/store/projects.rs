@@ -60,7 +60,10 @@ pub struct Removal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removed {
     /// It is gone.
-    Done,
+    Done {
+        /// Waiting calls that were dropped with it.
+        dropped: u64,
+    },
     /// There is none.
     NotThere,
     /// Another revision is there; nothing was changed.

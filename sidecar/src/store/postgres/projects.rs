@@ -85,7 +85,7 @@ pub(super) async fn remove(client: &Object, removal: &Removal) -> Result<Removed
     }
     client.execute("DELETE FROM projects WHERE id = $1", &[&id]).await?;
     client.query_one(COUNT, &[]).await?;
-    Ok(Removed::Done)
+    Ok(Removed::Done { dropped: waiting })
 }
 
 fn kept(row: &Row) -> Result<KeptProject, Trouble> {

@@ -82,7 +82,7 @@ pub(super) fn remove(conn: &Connection, removal: &Removal) -> Result<Removed, St
     }
     conn.prepare_cached("DELETE FROM projects WHERE id = ?1")?.execute([id])?;
     conn.prepare_cached("UPDATE pulse SET projects = projects + 1")?.execute([])?;
-    Ok(Removed::Done)
+    Ok(Removed::Done { dropped: waiting })
 }
 
 fn revision(conn: &Connection, id: &ProjectId) -> Result<Option<u64>, StoreError> {

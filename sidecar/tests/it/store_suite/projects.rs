@@ -56,7 +56,7 @@ pub(crate) async fn nobody_s_change_of_a_project_is_lost(store: &dyn Store) {
 pub(crate) async fn a_revision_is_used_once_also_after_a_removal(store: &dyn Store) {
     let first = put(store, draft("shop", "a")).await;
     let other = put(store, draft("workshop", "a")).await;
-    assert_eq!(store.remove_project(removal(Some(first), false)).await.unwrap(), Removed::Done);
+    assert_eq!(store.remove_project(removal(Some(first), false)).await.unwrap(), Removed::Done { dropped: 0 });
     assert_eq!(store.remove_project(removal(None, false)).await.unwrap(), Removed::NotThere);
     let again = put(store, draft("shop", "b")).await;
     assert!(first < other && other < again);
@@ -87,7 +87,7 @@ pub(crate) async fn a_project_goes_with_its_state_and_token_and_leaves_its_calls
     assert_eq!(store.remove_project(removal(None, false)).await.unwrap(), Removed::CallsWait(1));
     assert!(store.connection(&shop()).await.unwrap().is_some() && store.token(&shop()).await.unwrap().is_some());
     finish(store, "a", State::Written, 1).await;
-    assert_eq!(store.remove_project(removal(None, false)).await.unwrap(), Removed::Done);
+    assert_eq!(store.remove_project(removal(None, false)).await.unwrap(), Removed::Done { dropped: 0 });
     assert!(store.connection(&shop()).await.unwrap().is_none() && store.token(&shop()).await.unwrap().is_none());
     assert_eq!(store.last_written(&shop()).await.unwrap(), None);
     assert_eq!(stored(store, "a").await.state, State::Written);
@@ -102,7 +102,7 @@ pub(crate) async fn waiting_calls_of_a_project_that_goes_are_dropped_and_counted
     let begun = Progress { written: vec![deal_made(1)], ..progress(&half, State::Waiting, 1) };
     store.save(begun).await.unwrap();
     finish(store, "failed", State::Failed, 1).await;
-    assert_eq!(store.remove_project(removal(None, true)).await.unwrap(), Removed::Done);
+    assert_eq!(store.remove_project(removal(None, true)).await.unwrap(), Removed::Done { dropped: 3 });
     assert_eq!(store.count(&shop(), in_state(&[StateIs::Waiting])).await.unwrap(), 0);
     assert_eq!(stored(store, "half").await.state, State::Skipped(ReasonCode::Dropped));
     assert_eq!(stored(store, "failed").await.state, State::Failed);
