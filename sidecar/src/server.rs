@@ -210,12 +210,21 @@ fn wire_all(projects: Vec<Project>, transport: &Arc<dyn Transport>) -> Result<Ve
 
 /// A project with its dialect, and with a way to the addresses it may reach.
 pub(crate) fn wire(project: Project, transport: &Arc<dyn Transport>) -> Result<Wired, ServeError> {
-    let dialect = tieline_crm::connect(project.connection.crm, &project.connection.connect).map_err(|faults| {
-        let faults: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.key, fault.text)).collect();
-        ServeError::Connection { project: project.id.as_str().to_owned(), faults: faults.join("; ") }
-    })?;
+    let dialect = connect(&project)?;
     let transport = Arc::new(Fenced::new(Arc::clone(transport), &addresses(&project, dialect.as_ref())));
     Ok(Wired { project: Arc::new(project), dialect: Arc::from(dialect), transport })
+}
+
+/// The addresses a project may reach, and so those its secrets go to.
+pub(crate) fn reaches(project: &Project) -> Result<Vec<String>, ServeError> {
+    Ok(addresses(project, connect(project)?.as_ref()))
+}
+
+fn connect(project: &Project) -> Result<Box<dyn Dialect>, ServeError> {
+    tieline_crm::connect(project.connection.crm, &project.connection.connect).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.key, fault.text)).collect();
+        ServeError::Connection { project: project.id.as_str().to_owned(), faults: faults.join("; ") }
+    })
 }
 
 /// Everything a project's connection may reach: its CRM, and what the telephone platform is asked at.

@@ -112,7 +112,8 @@ fn token(section: &mut Section<'_>, known: Known<'_>, sources: &dyn Sources) -> 
     let own = section.peek("projects").map(|_| own);
     for (index, project) in own.iter().flatten().enumerate() {
         let is_in_file = known.file.is_none_or(|known| known.iter().any(|known| known.id.as_str() == project));
-        if !is_in_file && !(known.others && is_id(project)) {
+        let is_known = is_in_file || (known.others && is_id(project));
+        if !is_known {
             section.fault_in("projects", index, "is no project of this configuration");
         }
     }

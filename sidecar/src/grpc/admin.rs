@@ -118,7 +118,8 @@ impl AdminService for Admin {
         request: Request<ListProjectsRequest>,
     ) -> Result<Response<ListProjectsResponse>, Status> {
         let (asker, request) = Asker::of(request);
-        self.desk.answer("ListProjects", &asker, Places::Usual, projects::list(&self.desk, &asker, request)).await
+        let listed = async { projects::list(&self.desk, &asker, request) };
+        self.desk.answer("ListProjects", &asker, Places::Usual, listed).await
     }
 
     async fn delete_project(

@@ -21,6 +21,7 @@ use crate::{
     config::{self, Fault, Given},
     project::Project,
     seal::Keys,
+    server,
     store::{
         Filter, StateIs, StoreError,
         projects::{KeptProject, ProjectPut, Put, Removal, Removed},
@@ -277,7 +278,11 @@ fn check(ask: &PutAsk, kept: Option<&KeptProject>, keys: &Keys, access: &Access)
         Ok(_) => return Err(ChangeRefused::Wrong { text: Vec::new(), needless }),
         Err(faults) => return Err(ChangeRefused::Wrong { text: faults.list().to_vec(), needless }),
     };
-    if let Some(why) = access.refuses(&project) {
+    let keeps_some = asked.iter().any(|name| !ask.secrets.contains_key(name));
+    let before = kept.zip(opened.as_ref()).filter(|_| keeps_some);
+    let leads_elsewhere = before.is_some_and(|(kept, (secrets, _))| leads_elsewhere(kept, secrets, &project));
+    let elsewhere = "leads to an address it did not lead to before; give all its secrets again, as they would go there";
+    if let Some(why) = access.refuses(&project).or(leads_elsewhere.then_some(elsewhere)) {
         let fault = Fault { line: None, key: String::new(), text: why.to_owned() };
         return Err(ChangeRefused::Wrong { text: vec![fault], needless });
     }
@@ -286,6 +291,15 @@ fn check(ask: &PutAsk, kept: Option<&KeptProject>, keys: &Keys, access: &Access)
     let same_text = kept.is_some_and(|kept| kept.text == ask.text);
     let same = same_text && opened.is_some_and(|(before, by_older)| !by_older && same_secrets(&before, &secrets));
     Ok(Checked { project, secrets, same })
+}
+
+/// Whether kept secrets would go to an address they were not given for: whoever may change a project must not be able to
+/// read its secrets by having them sent.
+fn leads_elsewhere(kept: &KeptProject, secrets: &Secrets, project: &Project) -> bool {
+    let before = config::stored(&kept.id, &kept.text, &Given::new(secrets.clone()));
+    let before = before.ok().and_then(|before| server::reaches(&before).ok()).unwrap_or_default();
+    let now = server::reaches(project);
+    now.is_ok_and(|now| now.iter().any(|address| !before.contains(address)))
 }
 
 fn same_secrets(one: &Secrets, other: &Secrets) -> bool {

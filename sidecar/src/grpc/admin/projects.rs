@@ -61,7 +61,7 @@ pub(super) async fn get(desk: &Desk, request: GetProjectRequest) -> Result<GetPr
     })
 }
 
-pub(super) async fn list(
+pub(super) fn list(
     desk: &Desk,
     asker: &Asker,
     request: ListProjectsRequest,

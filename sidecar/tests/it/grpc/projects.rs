@@ -246,23 +246,23 @@ async fn a_project_whose_secrets_cannot_be_opened_takes_its_calls_and_sends_them
         house.admin().put_project(by("admin", put(project, &text(&place.crm())))).await.unwrap();
     }
     house.stopped().await;
-    for wrong in ["secrets_key = { env = \"OTHER_KEY\" }", ""] {
+    for (nr, wrong) in ["secrets_key = { env = \"OTHER_KEY\" }", ""].into_iter().enumerate() {
         let house = place.open_with(wrong, "").await;
         let cafe = shown(&house, "cafe").await.unwrap();
         assert!(
             cafe.fault.contains("its calls are taken in and kept") && cafe.fault.contains("secrets_key"),
             "{cafe:?}"
         );
-        call_of(&house, "cafe", "admin", &format!("held{}", wrong.len())).await.unwrap();
+        call_of(&house, "cafe", "admin", &format!("held-{nr}")).await.unwrap();
         // Other projects go on.
-        written(&house, "shop", &format!("goes-on{}", wrong.len())).await;
+        written(&house, "shop", &format!("goes-on-{nr}")).await;
         let metrics = reqwest::Client::new().get(house.http("/metrics")).bearer_auth(crate::house::token("admin"));
         let metrics = metrics.send().await.unwrap().text().await.unwrap();
         assert!(metrics.contains("tieline_projects_faulty{} 2"), "{metrics}");
         house.stopped().await;
     }
     let house = place.open("").await;
-    for id in ["held38", "held0"] {
+    for id in ["held-0", "held-1"] {
         place::until_written(&house, "cafe", id).await;
     }
     // With the wrong key it can be put with all its secrets.
@@ -299,6 +299,31 @@ async fn a_key_is_replaced_step_by_step() {
     let house = place.open_with("secrets_key = { env = \"OTHER_KEY\" }", "").await;
     assert_eq!(shown(&house, "cafe").await.unwrap().fault, "", "the older key is needed no longer");
     written(&house, "cafe", "1").await;
+}
+
+#[tokio::test]
+async fn kept_secrets_go_to_no_address_they_were_not_given_for() {
+    let place = Place::new().await;
+    let house = place.open("").await;
+    house.admin().put_project(by("admin", put("cafe", &text(&place.crm())))).await.unwrap();
+    for elsewhere in [
+        text("https://elsewhere.example.com"),
+        text_with(
+            &place.crm(),
+            "[smart_phone]\nurl = \"https://elsewhere.example.com\"\nauth_key = { given = \"crm\" }\nproject_id = 1",
+        ),
+    ] {
+        let only_text = PutProjectRequest { secrets: Default::default(), ..put("cafe", &elsewhere) };
+        let status = house.admin().put_project(by("admin", only_text)).await.unwrap_err();
+        assert!(status.message().contains("give all its secrets again"), "{status:?}");
+        assert_eq!(fields(&status), ["text"]);
+    }
+    written(&house, "cafe", "1").await;
+    let moved = put("cafe", &text("https://elsewhere.example.com"));
+    assert!(
+        house.admin().put_project(by("admin", moved)).await.unwrap().into_inner().changed,
+        "with its secrets it may"
+    );
 }
 
 #[tokio::test]
