@@ -10,15 +10,19 @@ use tonic::Code;
 use crate::v1::{Actor, AgentRef, Call, ErrorReason, Leg};
 use crate::{ERROR_DOMAIN, FILE_DESCRIPTOR_SET};
 
-const METHODS: [&str; 18] = [
+const METHODS: [&str; 22] = [
     "AdminService.ActivateConnection",
     "AdminService.CheckConnection",
     "AdminService.DeactivateConnection",
+    "AdminService.DeleteProject",
     "AdminService.DropCalls",
     "AdminService.Forget",
     "AdminService.GetLedger",
+    "AdminService.GetProject",
     "AdminService.ListConnections",
     "AdminService.ListFailedCalls",
+    "AdminService.ListProjects",
+    "AdminService.PutProject",
     "AdminService.RetryCalls",
     "AdminService.SetKeepData",
     "SyncService.GetCall",

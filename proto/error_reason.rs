@@ -37,6 +37,9 @@ impl ErrorReason {
             | Self::AnotherConnectionActive
             | Self::OptionNeedsInactive
             | Self::CallsUnderWay
+            | Self::ProjectInFile
+            | Self::RevisionChanged
+            | Self::NoSecretsKey
             | Self::DialogueNotTaken
             | Self::MessengerUnavailable
             | Self::CallNotFailed
@@ -45,9 +48,11 @@ impl ErrorReason {
             | Self::CrmRejectedData => Code::FailedPrecondition,
             Self::QueueFull => Code::ResourceExhausted,
             Self::DeadlineExceeded => Code::DeadlineExceeded,
-            Self::StoreUnavailable | Self::ShuttingDown | Self::CrmUnavailable | Self::CrmQuotaExhausted => {
-                Code::Unavailable
-            }
+            Self::StoreUnavailable
+            | Self::ProjectUnreadable
+            | Self::ShuttingDown
+            | Self::CrmUnavailable
+            | Self::CrmQuotaExhausted => Code::Unavailable,
             Self::CrmAnswerUnreadable | Self::Internal => Code::Internal,
             Self::TokenMissing | Self::TokenUnknown => Code::Unauthenticated,
             Self::ProjectNotAllowed | Self::RoleNotAllowed => Code::PermissionDenied,
@@ -65,6 +70,7 @@ impl ErrorReason {
             | Self::DialogueNotTaken
             | Self::CallNotFailed
             | Self::CallsUnderWay
+            | Self::RevisionChanged
             | Self::ShuttingDown
             | Self::DeadlineExceeded
             | Self::TokenMissing
@@ -76,6 +82,9 @@ impl ErrorReason {
             | Self::MessengerUnavailable
             | Self::QueueFull
             | Self::StoreUnavailable
+            | Self::ProjectInFile
+            | Self::NoSecretsKey
+            | Self::ProjectUnreadable
             | Self::CrmCredentialsRejected
             | Self::CrmRightMissing
             | Self::CrmRejectedData

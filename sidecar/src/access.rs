@@ -7,17 +7,22 @@
 //! | the rights of each gRPC method | `grpc/rights.rs` |
 //! | the rights of each HTTP path | `server/entrance.rs` |
 //!
-//! Without a token, access is open: the configuration then keeps the ports on this machine, unless told otherwise.
+//! Without a token in `[[access.tokens]]`, access is open: the configuration then keeps the ports on this machine, unless
+//! told otherwise. Projects may have tokens of their own besides, which come and go with the project.
 
 pub mod names;
 pub mod secret;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
 
 use serde::Deserialize;
 use tieline_engine::ids::ProjectId;
 
 use self::secret::Fingerprint;
+use crate::project::Project;
 
 /// What a token is for. Each can do what its own work needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -87,13 +92,77 @@ pub enum Stranger {
 #[derive(Debug, Default)]
 pub struct Access {
     tokens: Vec<Arc<Token>>,
+    of_projects: RwLock<OfProjects>,
+    webhooks_need_secrets: bool,
+}
+
+/// Tokens of projects' own. There may be many, so they are found by their fingerprints: of those a guess tells nothing.
+#[derive(Debug, Default)]
+struct OfProjects {
+    tokens: BTreeMap<Fingerprint, Arc<Token>>,
+    fingerprints: BTreeMap<ProjectId, Vec<Fingerprint>>,
 }
 
 impl Access {
     /// Access by these tokens; open when there are none.
     #[must_use]
     pub fn new(tokens: Vec<Token>) -> Self {
-        Self { tokens: tokens.into_iter().map(Arc::new).collect() }
+        Self { tokens: tokens.into_iter().map(Arc::new).collect(), ..Self::default() }
+    }
+
+    /// The same, where webhooks of projects without a secret of their own would be open to whoever reaches the port.
+    #[must_use]
+    pub fn with_webhook_secrets(mut self, needed: bool) -> Self {
+        self.webhooks_need_secrets = needed;
+        self
+    }
+
+    /// Why a project does not go with this access.
+    #[must_use]
+    pub fn refuses(&self, project: &Project) -> Option<&'static str> {
+        if self.webhooks_need_secrets && !project.intake.has_secret() {
+            return Some(
+                "its webhooks would be open to whoever reaches the HTTP port; give intake a secret, or the \
+                 configuration [[access.tokens]]",
+            );
+        }
+        if !project.tokens.is_empty() && self.is_open() {
+            return Some(
+                "it has tokens of its own, which mean nothing while nobody is asked who they are; give the \
+                 configuration [[access.tokens]], or leave them out",
+            );
+        }
+        let taken = project.tokens.iter().filter_map(|token| token.secret.as_ref()).any(|secret| {
+            let of_file = self.tokens.iter().any(|token| token.secret.as_ref().is_some_and(|own| own.is(secret)));
+            let other = self.of_projects().tokens.get(secret).cloned();
+            of_file || other.is_some_and(|other| !other.sees(&project.id))
+        });
+        taken.then_some("the secret of one of its tokens is another token's; each needs its own")
+    }
+
+    /// Takes a project's own tokens, in place of those it had.
+    pub fn put(&self, project: &Project) {
+        self.put_tokens(&project.id, &project.tokens);
+    }
+
+    fn put_tokens(&self, project: &ProjectId, tokens: &[Arc<Token>]) {
+        self.remove(project);
+        let mut own = self.of_projects.write().unwrap_or_else(PoisonError::into_inner);
+        for token in tokens {
+            // Another project's stays: which one came first is the same wherever they are read.
+            if let Some(secret) = token.secret.clone().filter(|secret| !own.tokens.contains_key(secret)) {
+                own.tokens.insert(secret.clone(), Arc::clone(token));
+                own.fingerprints.entry(project.clone()).or_default().push(secret);
+            }
+        }
+    }
+
+    /// Forgets a project's own tokens.
+    pub fn remove(&self, project: &ProjectId) {
+        let mut own = self.of_projects.write().unwrap_or_else(PoisonError::into_inner);
+        for secret in own.fingerprints.remove(project).unwrap_or_default() {
+            own.tokens.remove(&secret);
+        }
     }
 
     /// Whether nobody is asked who they are.
@@ -102,10 +171,10 @@ impl Access {
         self.tokens.is_empty()
     }
 
-    /// How many tokens there are.
+    /// How many tokens there are, projects' own included.
     #[must_use]
     pub fn tokens(&self) -> usize {
-        self.tokens.len()
+        self.tokens.len() + self.of_projects().tokens.len()
     }
 
     /// Who asks. Every token is compared, whichever fits: the time does not tell which.
@@ -123,8 +192,14 @@ impl Access {
                 found = Some(Arc::clone(token));
             }
         }
+        let of_project = || self.of_projects().tokens.get(bearer.as_ref()?).cloned();
+        let found = found.or_else(of_project);
         let stranger = if bearer.is_none() { Stranger::Missing } else { Stranger::Unknown };
         found.map(|token| Identity(Some(token))).ok_or(stranger)
+    }
+
+    fn of_projects(&self) -> RwLockReadGuard<'_, OfProjects> {
+        self.of_projects.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -139,6 +214,10 @@ impl Token {
         };
         let named = self.cert_name.as_ref().is_none_or(|name| cert_names.contains(name));
         secret & named & (self.secret.is_some() || self.cert_name.is_some())
+    }
+
+    fn sees(&self, project: &ProjectId) -> bool {
+        self.projects.as_ref().is_none_or(|projects| projects.contains(project))
     }
 }
 
@@ -236,6 +315,30 @@ mod tests {
         assert!(!identity(Role::Reader).may(&[]));
         assert!(identity(Role::Admin).may(&[]));
         assert!(identity(Role::Admin).sees("a") && !identity(Role::Admin).sees("b"), "each in its projects");
+    }
+
+    #[test]
+    fn a_project_s_own_tokens_come_and_go_with_it_and_never_open_a_closed_door() {
+        let project = |id: &str, secret: &str| {
+            let projects = Some([ProjectId::new(id)].into());
+            let own = Token { projects, ..token(&format!("{id}/own"), Some(secret), None) };
+            (ProjectId::new(id), vec![Arc::new(own)])
+        };
+        let put = |access: &Access, (id, tokens): (ProjectId, Vec<Arc<Token>>)| access.put_tokens(&id, &tokens);
+        let access = Access::new(vec![token("admin", Some("secret-admin"), None)]);
+        let seen = |secret: &str, id: &str| {
+            let shown = Shown { bearer: Some(secret.as_bytes()), ..Shown::default() };
+            access.identify(shown).is_ok_and(|identity| identity.sees(id))
+        };
+        put(&access, project("shop", "secret-shop"));
+        assert!(seen("secret-shop", "shop") && !seen("secret-shop", "workshop") && seen("secret-admin", "admin"));
+        put(&access, project("shop", "secret-new"));
+        assert!(!seen("secret-shop", "shop") && seen("secret-new", "shop"), "the old one is of no use any more");
+        put(&access, project("workshop", "secret-new"));
+        assert!(seen("secret-new", "shop") && !seen("secret-new", "workshop"), "nobody takes another's token over");
+        access.remove(&ProjectId::new("shop"));
+        assert!(!seen("secret-new", "shop"));
+        assert!(!access.is_open() && Access::default().is_open());
     }
 
     #[test]

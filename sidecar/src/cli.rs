@@ -11,6 +11,7 @@ pub mod ledger;
 mod out;
 pub mod phone;
 pub mod plan;
+pub mod projects;
 pub mod register;
 pub mod resend;
 pub mod sandbox;
@@ -50,6 +51,8 @@ enum Command {
     Resend(resend::Args),
     /// Show what became of every call, by project and day.
     Ledger(ledger::Args),
+    /// List, put, show and delete projects while the sidecar runs.
+    Projects(projects::Args),
     /// Remove what is stored of a person, and name their records in the CRM.
     Forget(forget::Args),
     /// Make a signed link that calls one number.
@@ -76,6 +79,7 @@ impl Cli {
             Command::Phone(args) => phone::run(&args),
             Command::Resend(args) => block_on(resend::run(args)),
             Command::Ledger(args) => block_on(ledger::run(args)),
+            Command::Projects(args) => block_on(projects::run(args)),
             Command::Forget(args) => block_on(forget::run(args)),
             Command::DialLink(args) => dial_link::run(&args),
             Command::Register(args) => block_on(register::run(args)),

@@ -8,7 +8,8 @@
 //! | where secrets come from | `secret.rs` |
 //! | `[server]`, `[telemetry]` | `server.rs` |
 //! | `[store]` | `store.rs` |
-//! | `[[access.tokens]]` | `access.rs` |
+//! | `[[access.tokens]]`, `[[projects.tokens]]` | `access.rs` |
+//! | projects that are kept in the store | `stored.rs` |
 //! | `[retention]` | `retention.rs` |
 //! | `[[projects]]` | `project.rs`, and for their parts `connection.rs`, `people.rs`, `handling.rs`, `scenario.rs`, `dialing.rs`, `smart_phone.rs` |
 
@@ -26,6 +27,7 @@ mod section;
 mod server;
 mod smart_phone;
 mod store;
+mod stored;
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -33,11 +35,12 @@ use toml::de::DeTable;
 
 pub use fault::{Fault, Faults};
 pub(crate) use secret::why_unreadable;
-pub use secret::{Sources, System};
+pub use secret::{Given, Sources, System};
 pub use server::{Limits, Server};
 pub use store::StoreConfig;
+pub use stored::{is_project_id, stored};
 
-use crate::{access::Access, project::Project, retention::Retention, telemetry::Telemetry};
+use crate::{access::Access, project::Project, retention::Retention, seal::Keys, telemetry::Telemetry};
 use fault::Journal;
 use section::Section;
 
@@ -56,11 +59,13 @@ pub struct Config {
     pub access: Access,
     /// Where calls are kept.
     pub store: StoreConfig,
+    /// What seals the secrets of projects that are kept in the store; `None`: none are.
+    pub keys: Option<Keys>,
     /// How long things are kept.
     pub retention: Retention,
     /// What is told about the work.
     pub telemetry: Telemetry,
-    /// The projects, at least one, in the order of the file.
+    /// The file's projects in its order; at least one, unless others may be kept in the store.
     pub projects: Vec<Project>,
 }
 
@@ -95,20 +100,24 @@ pub fn parse(name: &str, text: &str, sources: &dyn Sources) -> Result<Config, Fa
 /// `None` only after a fault was noted.
 fn read(mut root: Section<'_>, sources: &dyn Sources) -> Option<Config> {
     let server = server::server(root.section("server"), sources);
-    let store = store::store(root.section("store"), sources);
+    let (store, keys) = store::store(root.section("store"), sources);
+    let others = root.peek("store").and_then(|store| store.get_ref().as_table()?.get("secrets_key")).is_some();
     let retention = retention::retention(root.section("retention"));
     let telemetry = server::telemetry(root.section("telemetry"));
-    let projects = projects(&mut root, sources);
-    let access = access::read(&mut root, server.as_ref(), projects.as_deref(), sources);
+    let projects = projects(&mut root, others, sources);
+    let known = access::Known { file: projects.as_deref(), others };
+    let access = access::read(&mut root, server.as_ref(), known, sources);
     root.close();
     let (server, store, retention) = (server?, store?, retention?);
-    Some(Config { server, access, store, retention, telemetry: telemetry?, projects: projects? })
+    Some(Config { server, access, store, keys, retention, telemetry: telemetry?, projects: projects? })
 }
 
-fn projects(root: &mut Section<'_>, sources: &dyn Sources) -> Option<Vec<Project>> {
+fn projects(root: &mut Section<'_>, others: bool, sources: &dyn Sources) -> Option<Vec<Project>> {
     let sections = root.sections("projects");
-    if sections.is_empty() {
-        root.fault("projects", "there is no project; begin one with [[projects]]");
+    if sections.is_empty() && !others {
+        let text =
+            "there is no project; begin one with [[projects]], or set store.secrets_key to keep them in the store";
+        root.fault("projects", text);
     }
     let mut ids = BTreeSet::new();
     let mut projects = Vec::new();

@@ -10,9 +10,9 @@ use secrecy::SecretString;
 use tieline_crm::{Connect, CrmKind};
 use tieline_engine::{dialing::DialPolicy, ids::ProjectId, policy::Policy, retry::RetryPolicy};
 
-use crate::dialing::platform::CallbackApi;
-
-use crate::{driver::quota::Courtesy, smart_phone::SmartPhoneConfig};
+use crate::{
+    access::Token, dialing::platform::CallbackApi, driver::quota::Courtesy, smart_phone::SmartPhoneConfig,
+};
 
 /// A project as configured and checked.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Project {
     pub smart_phone: Option<SmartPhoneConfig>,
     /// How its people click to call; `None`: they cannot.
     pub click_to_call: Option<ClickToCall>,
+    /// Tokens that reach this project only.
+    pub tokens: Vec<Arc<Token>>,
 }
 
 /// A project's CRM.
@@ -64,6 +66,14 @@ pub struct IntakeConfig {
     pub basic: Option<(String, SecretString)>,
     /// Customer-named parameters: their name, and the platform's name for the same thing.
     pub names: BTreeMap<String, String>,
+}
+
+impl IntakeConfig {
+    /// Whether a secret of the project's own is asked for.
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.path_secret.is_some() || self.basic.is_some()
+    }
 }
 
 /// What messenger requests need before they are taken (Z-27).

@@ -42,6 +42,7 @@ use crate::{
     driver::{Driver, Wired},
     net::{Fenced, HttpTransport},
     project::Project,
+    projects::{Projects, Reader},
     retention::Retention,
     sidecar::Sidecar,
     store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
@@ -128,13 +129,17 @@ pub async fn serve_over(
     let listeners = Listeners::bind(&config.server).await?;
     let (grpc_addr, http_addr) = (listeners.grpc_addr, listeners.http_addr);
     let store = open(config.store, &*clock).await?;
-    let sidecar = assemble(config.projects, Arc::clone(&store), clock, transport).await?;
+    let access = Arc::new(config.access);
+    let file = config.projects.iter().map(|project| project.id.clone()).collect();
+    let wired = wire_all(config.projects, &transport)?;
+    let reader = Reader { transport, access: Arc::clone(&access), keys: config.keys.map(Arc::new), file };
+    let sidecar = populate(wired, reader, Arc::clone(&store), clock).await?;
     let (told, stopping) = watch::channel(false);
     let health = Health::new(Arc::clone(&store), stopping.clone());
     let house = House {
         sidecar: sidecar.clone(),
         requests: Arc::default(),
-        access: Arc::new(config.access),
+        access,
         limits: config.server.limits,
         tls: config.server.tls,
         http_tls: config.server.http_tls,
@@ -176,9 +181,26 @@ pub async fn assemble(
     clock: Arc<dyn Clock>,
     transport: Arc<dyn Transport>,
 ) -> Result<Sidecar, ServeError> {
-    let wired = projects.into_iter().map(|project| wire(project, &transport)).collect::<Result<_, _>>()?;
-    let driver = Driver::open(store, clock, wired).await?;
+    let driver = Driver::open(store, clock, wire_all(projects, &transport)?).await?;
     Ok(Sidecar::new(driver))
+}
+
+/// A sidecar with the projects of its file, and those the store keeps.
+async fn populate(
+    mut wired: Vec<Wired>,
+    reader: Reader,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+) -> Result<Sidecar, ServeError> {
+    let (stored, standings) = reader.load(store.as_ref()).await?;
+    wired.extend(stored);
+    let driver = Driver::open(store, clock, wired).await?;
+    let projects = Projects::new(Arc::clone(&driver), reader, standings);
+    Ok(Sidecar::new(driver).with_projects(projects))
+}
+
+fn wire_all(projects: Vec<Project>, transport: &Arc<dyn Transport>) -> Result<Vec<Wired>, ServeError> {
+    projects.into_iter().map(|project| wire(project, transport)).collect()
 }
 
 /// A project with its dialect and its own way to the network, as [`Driver::put`] takes it.
@@ -188,12 +210,21 @@ pub async fn assemble(
 pub fn wire(project: Project, transport: &Arc<dyn Transport>) -> Result<Wired, ServeError> {
     phone::warm(&project.policy.plan);
     phone::warm(&project.policy.crm_plan);
-    let dialect = tieline_crm::connect(project.connection.crm, &project.connection.connect).map_err(|faults| {
-        let faults: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.key, fault.text)).collect();
-        ServeError::Connection { project: project.id.as_str().to_owned(), faults: faults.join("; ") }
-    })?;
+    let dialect = connect(&project)?;
     let transport = Arc::new(Fenced::new(Arc::clone(transport), &addresses(&project, dialect.as_ref())));
     Ok(Wired { project: Arc::new(project), dialect: Arc::from(dialect), transport })
+}
+
+/// The addresses a project may reach, and so those its secrets go to.
+pub(crate) fn reaches(project: &Project) -> Result<Vec<String>, ServeError> {
+    Ok(addresses(project, connect(project)?.as_ref()))
+}
+
+fn connect(project: &Project) -> Result<Box<dyn Dialect>, ServeError> {
+    tieline_crm::connect(project.connection.crm, &project.connection.connect).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.key, fault.text)).collect();
+        ServeError::Connection { project: project.id.as_str().to_owned(), faults: faults.join("; ") }
+    })
 }
 
 /// Everything a project's connection may reach: its CRM, and what the telephone platform is asked at.
@@ -227,6 +258,13 @@ impl House {
         let driver = Arc::clone(self.sidecar.driver());
         let (store, clock) = (Arc::clone(&driver.store), Arc::clone(&driver.clock));
         let stopping = self.stopping.clone();
+        if let Some(projects) = self.sidecar.projects().cloned() {
+            let stopping = stopping.clone();
+            parts.spawn(async move {
+                projects.follow(signals::told(stopping)).await;
+                Ok(())
+            });
+        }
         parts.spawn(async move {
             retention.run(store, clock, stopping).await;
             Ok(())

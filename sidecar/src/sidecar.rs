@@ -28,6 +28,7 @@ pub use self::{
 };
 use crate::{
     driver::{Driver, connection::Connection},
+    projects::Projects,
     store::{Accepted, Filter, Piece, Receipt, StateIs, Status, StoreError, StoredCall},
 };
 
@@ -38,14 +39,18 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 #[derive(Clone)]
 pub struct Sidecar {
     driver: Arc<Driver>,
+    projects: Option<Arc<Projects>>,
 }
 
 /// Why a request was not done, by who must act.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Refused {
     /// The caller named a project there is none of.
-    #[error("there is no project \"{0}\"; check the configuration's [[projects]]")]
+    #[error("there is no project \"{0}\"; check its name, or have the project added")]
     UnknownProject(String),
+    /// The project is kept in the store, and this sidecar cannot read it.
+    #[error("project \"{0}\" cannot be read by this sidecar; the administrator's list of projects says why")]
+    UnreadableProject(String),
     /// The caller named a call there is none of.
     #[error("the project has no call \"{0}\"")]
     UnknownCall(String),
@@ -95,7 +100,20 @@ impl Sidecar {
     /// A sidecar over a driver.
     #[must_use]
     pub fn new(driver: Arc<Driver>) -> Self {
-        Self { driver }
+        Self { driver, projects: None }
+    }
+
+    /// The same, with projects that may come and go.
+    #[must_use]
+    pub fn with_projects(mut self, projects: Arc<Projects>) -> Self {
+        self.projects = Some(projects);
+        self
+    }
+
+    /// The projects that may come and go; `None` where there are those of the file only.
+    #[must_use]
+    pub fn projects(&self) -> Option<&Arc<Projects>> {
+        self.projects.as_ref()
     }
 
     /// The driver.
@@ -109,7 +127,11 @@ impl Sidecar {
     /// # Errors
     /// There is no such project.
     pub fn connection(&self, project: &ProjectId) -> Result<Arc<Connection>, Refused> {
-        self.driver.connection(project).ok_or_else(|| Refused::UnknownProject(project.as_str().to_owned()))
+        self.driver.connection(project).ok_or_else(|| {
+            let is_unreadable = self.projects.as_ref().is_some_and(|projects| projects.is_unreadable(project));
+            let id = project.as_str().to_owned();
+            if is_unreadable { Refused::UnreadableProject(id) } else { Refused::UnknownProject(id) }
+        })
     }
 
     /// Takes a piece of a call in. Returns when it is on disk.

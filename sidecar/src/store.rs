@@ -4,6 +4,7 @@
 pub mod keeping;
 pub mod lease;
 pub mod postgres;
+pub mod projects;
 pub mod sqlite;
 mod transition;
 mod values;
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 use self::{
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     lease::Lease,
+    projects::{KeptProject, ProjectPut, Put, Removal, Removed},
 };
 
 /// A store's answer, to be awaited.
@@ -112,6 +114,22 @@ pub trait Store: Send + Sync {
     /// Removes what is stored of a person, all or nothing, and tells which records of the CRM are theirs. Removed calls
     /// stay counted in the ledger. Doing it again finds nothing.
     fn forget(&self, person: Person, how: Forgetting) -> Reply<'_, Forgotten>;
+
+    /// A project that is kept here.
+    fn project(&self, id: &ProjectId) -> Reply<'_, Option<KeptProject>>;
+
+    /// Projects that are kept here, by id, from after one.
+    fn projects(&self, after: &str, limit: usize) -> Reply<'_, Vec<KeptProject>>;
+
+    /// The revision of every project that is kept here.
+    fn project_revisions(&self) -> Reply<'_, BTreeMap<ProjectId, u64>>;
+
+    /// Keeps a project, if the revision that is there is the expected one.
+    fn put_project(&self, put: ProjectPut) -> Reply<'_, Put>;
+
+    /// Removes a project with its connection's state and access token, all or nothing, unless calls of it wait. Its
+    /// calls stay.
+    fn remove_project(&self, removal: Removal) -> Reply<'_, Removed>;
 
     /// What the sidecars that share the store do, told anew every second or so; `None` where there can be one only.
     fn others(&self) -> Option<watch::Receiver<Beat>> {
@@ -249,6 +267,8 @@ pub struct Beat {
     pub sidecars: u32,
     /// Changes whenever a connection's state does.
     pub connections: u64,
+    /// Changes whenever a project that is kept in the store does.
+    pub projects: u64,
     /// Projects in which a call is due that nobody delivers.
     pub due: Vec<ProjectId>,
 }

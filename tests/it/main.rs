@@ -11,6 +11,7 @@ mod exchange;
 mod feed;
 mod pages;
 mod program;
+mod projects;
 mod restart;
 mod several;
 mod sources;

@@ -73,7 +73,7 @@ async fn measure(count: usize) {
     for time in ["first", "second"] {
         let begun = Instant::now();
         let (requests, everybody) = (Requests::default(), Identity::everybody());
-        let text = metrics::text(sidecar.driver(), &requests, &everybody).await.expect("figures");
+        let text = metrics::text(&sidecar, &requests, &everybody).await.expect("figures");
         let kib = text.len() / 1024;
         row(&format!("{time} scrape"), format!("{:.0} ms, {kib} KiB, {} lines", millis(begun), text.lines().count()));
     }

@@ -6,8 +6,9 @@ use std::fmt;
 use ring::digest::{self, SHA256, SHA256_OUTPUT_LEN};
 use subtle::ConstantTimeEq as _;
 
-/// The SHA-256 of a secret: kept in place of secrets that are only ever compared.
-#[derive(Clone)]
+/// The SHA-256 of a secret: kept in place of secrets that are only ever compared. Its order is for look-ups among many,
+/// whose time tells of a hash and nothing of the secret.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fingerprint([u8; SHA256_OUTPUT_LEN]);
 
 impl Fingerprint {

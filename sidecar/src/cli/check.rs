@@ -52,6 +52,9 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         tokens => out.line(format_args!("{tokens} tokens may come in"))?,
     }
     out.line(format_args!("calls are kept in {store}"))?;
+    if config.keys.is_some() {
+        out.line("projects may be kept in the store, too; tieline projects list shows them")?;
+    }
     for project in &config.projects {
         out.line(sum_up(project))?;
     }

@@ -10,7 +10,7 @@ use tieline_engine::{
     policy::Policy,
 };
 
-use super::{connection, dialing, handling, people, scenario, secret::Sources, section::Section, smart_phone};
+use super::{access, connection, dialing, handling, people, scenario, secret::Sources, section::Section, smart_phone};
 use crate::project::Project;
 
 /// Six digits are the shortest subscriber numbers (engine, `phone/plan.rs`); more would swallow clients.
@@ -19,11 +19,17 @@ const EXTENSION_DIGITS_MAX: i64 = 8;
 /// The project's id: part of webhook addresses and of names of metrics, so its letters are few.
 pub(super) fn id(section: &mut Section<'_>) -> Option<ProjectId> {
     let id = section.needed("id", "give the project a name such as shop");
-    let fits = id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    let fits = id.is_empty() || is_id(&id);
     if !fits {
         section.fault("id", "may have Latin letters, digits, dashes and underscores only, 64 at most");
     }
     (fits && !id.is_empty()).then(|| ProjectId::new(id))
+}
+
+/// Whether a text may be a project's id.
+pub(super) fn is_id(id: &str) -> bool {
+    let plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    plain && (1..=64).contains(&id.len())
 }
 
 /// The rest of the project. `None` only after a fault was noted.
@@ -49,6 +55,7 @@ pub(super) fn read(id: Option<ProjectId>, mut section: Section<'_>, sources: &dy
     let crm = connected.as_ref().map(|connected| connected.config.crm.name());
     let smart_phone = smart_phone::read(&mut section, crm, sources);
     let click_to_call = dialing::read(&mut section, &agents, sources);
+    let tokens = access::of_project(&mut section, id.as_ref(), sources);
     section.close();
 
     let (plan, crm_plan) = plans?;
@@ -72,7 +79,7 @@ pub(super) fn read(id: Option<ProjectId>, mut section: Section<'_>, sources: &dy
     };
     let connection = connected.config;
     let policy = Arc::new(policy);
-    Some(Project { id: id?, policy, connection, intake, messenger, route, smart_phone, click_to_call })
+    Some(Project { id: id?, policy, connection, intake, messenger, route, smart_phone, click_to_call, tokens })
 }
 
 fn zone(section: &mut Section<'_>) -> Option<TimeZone> {

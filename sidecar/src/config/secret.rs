@@ -1,11 +1,15 @@
-//! Secrets: the configuration says where each is, never what it is.
+//! Secrets: the configuration says where each is, never what it is. In the file that is a place on this machine; in a
+//! project that is kept in the store it is the name of a secret that came with the project, and nothing of the machine.
 
 use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{self, ErrorKind, Read as _},
     path::Path,
 };
 
+use ring::rand::{SecureRandom as _, SystemRandom};
 use secrecy::SecretString;
 
 use super::section::{Section, Value};
@@ -26,6 +30,69 @@ pub trait Sources {
     /// # Errors
     /// It is not there, may not be read, is no text or too long.
     fn file(&self, path: &Path) -> io::Result<String>;
+
+    /// Secrets that came with the text; `None` where its references lead to this machine.
+    fn given(&self) -> Option<&Given> {
+        None
+    }
+}
+
+/// Secrets that came with a project.
+#[derive(Debug)]
+pub struct Given {
+    /// By name; `None`: they are not known, and chance stands in for each.
+    secrets: Option<BTreeMap<String, SecretString>>,
+    asked: RefCell<BTreeSet<String>>,
+}
+
+impl Given {
+    /// These secrets.
+    #[must_use]
+    pub fn new(secrets: BTreeMap<String, SecretString>) -> Self {
+        Self { secrets: Some(secrets), asked: RefCell::default() }
+    }
+
+    /// Chance in place of secrets that are not known: a text can be read with it, and opens nothing to anybody.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self { secrets: None, asked: RefCell::default() }
+    }
+
+    /// The names the text referred to.
+    #[must_use]
+    pub fn asked(&self) -> BTreeSet<String> {
+        self.asked.borrow().clone()
+    }
+
+    fn get(&self, name: &str) -> Option<SecretString> {
+        self.asked.borrow_mut().insert(name.to_owned());
+        match &self.secrets {
+            Some(secrets) => secrets.get(name).cloned(),
+            None => stand_in(),
+        }
+    }
+}
+
+/// A project that is kept in the store refers to nothing of this machine.
+impl Sources for Given {
+    fn env(&self, _name: &str) -> Option<String> {
+        None
+    }
+
+    fn file(&self, _path: &Path) -> io::Result<String> {
+        Err(ErrorKind::NotFound.into())
+    }
+
+    fn given(&self) -> Option<&Given> {
+        Some(self)
+    }
+}
+
+/// 256 bits as hexadecimal digits, which fit wherever a secret does.
+fn stand_in() -> Option<SecretString> {
+    let mut bytes = [0_u8; 32];
+    SystemRandom::new().fill(&mut bytes).ok()?;
+    Some(SecretString::from(bytes.map(|byte| format!("{byte:02x}")).concat()))
 }
 
 /// The process's environment and the machine's files.
@@ -67,24 +134,34 @@ impl Section<'_> {
     }
 }
 
-/// The secret a value refers to: `{ env = "NAME" }` or `{ file = "path" }`. `None` after a fault was noted.
+/// The secret a value refers to: `{ env = "NAME" }` or `{ file = "path" }`; in a project that is kept in the store
+/// `{ given = "name" }`. `None` after a fault was noted.
 pub(super) fn resolve<'s>(
     parent: &Section<'s>,
     path: &str,
     value: &'s Value<'s>,
     sources: &dyn Sources,
 ) -> Option<SecretString> {
+    let given = sources.given();
+    let (place, form) = match given {
+        None => ("put it into an environment variable or a file", "{ env = \"NAME\" } or { file = \"path\" }"),
+        Some(_) => ("give it apart, by a name", "{ given = \"name\" }"),
+    };
     if value.get_ref().is_str() {
-        let text = "holds the secret itself; put it into an environment variable or a file, write { env = \"NAME\" } \
-                    or { file = \"path\" }, and change the secret, as it has been written down here";
+        let text = format!(
+            "holds the secret itself; {place}, write {form}, and change the secret, as it has been written down here"
+        );
         parent.fault_of(value, path, text);
         return None;
     }
-    value.get_ref().as_table().or_else(|| {
-        parent.fault_of(value, path, "is no reference to a secret; write { env = \"NAME\" } or { file = \"path\" }");
-        None
-    })?;
+    if value.get_ref().as_table().is_none() {
+        parent.fault_of(value, path, format!("is no reference to a secret; write {form}"));
+        return None;
+    }
     let mut reference = parent.inside(path.to_owned(), Some(value));
+    if let Some(given) = given {
+        return from_given(&mut reference, given);
+    }
     let secret = match (reference.text("env"), reference.text("file")) {
         (Some(name), None) => from_env(&reference, &name, sources),
         (None, Some(file)) => from_file(&reference, &file, sources),
@@ -93,13 +170,37 @@ pub(super) fn resolve<'s>(
             None
         }
         (None, None) => {
-            if reference.peek("env").or(reference.peek("file")).is_none() {
+            if reference.peek("given").is_some() {
+                let text =
+                    "is for projects that are kept in the store; write { env = \"NAME\" } or { file = \"path\" }";
+                reference.refuse("given", text);
+            } else if reference.peek("env").or(reference.peek("file")).is_none() {
                 reference.fault("", "names no place; write { env = \"NAME\" } or { file = \"path\" }");
             }
             None
         }
     };
     reference.close();
+    secret
+}
+
+/// Whoever may put projects must not read this machine's environment and files by them.
+fn from_given(reference: &mut Section<'_>, given: &Given) -> Option<SecretString> {
+    for key in ["env", "file"] {
+        if reference.peek(key).is_some() {
+            reference.refuse(key, "is for the configuration's file; give the secret apart, write { given = \"name\" }");
+        }
+    }
+    let name = reference.text("given");
+    let known = reference.peek("given").or(reference.peek("env")).or(reference.peek("file"));
+    if known.is_none() {
+        reference.fault("", "names no secret; write { given = \"name\" }");
+    }
+    reference.close();
+    let secret = given.get(&name?);
+    if secret.is_none() {
+        reference.fault("given", "no secret of this name was given, and none is kept; give it apart");
+    }
     secret
 }
 

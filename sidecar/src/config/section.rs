@@ -146,6 +146,11 @@ impl<'s> Section<'s> {
         elements.into_iter().map(|(path, value)| self.inside(path, Some(value))).collect()
     }
 
+    /// The elements of a list, with their paths.
+    pub(super) fn values(&mut self, key: &'static str) -> Vec<(String, &'s Value<'s>)> {
+        self.elements(key)
+    }
+
     /// Every key of a table whose names are free, with its path and value.
     pub(super) fn free(&self) -> impl Iterator<Item = (String, String, &'s Value<'s>)> {
         let entries = self.table.into_iter().flat_map(|table| table.iter());

@@ -1,11 +1,21 @@
-//! `[store]`: where calls are kept. An address makes it a shared database, else it is a file of this sidecar's own.
+//! `[store]`: where calls are kept. An address makes it a shared database, else it is a file of this sidecar's own. With
+//! a key, it keeps projects too.
 
 use std::{path::PathBuf, time::Duration};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{secret::Sources, section::Section};
-use crate::store::postgres::PostgresConfig;
+use super::{
+    secret::{self, Sources},
+    section::Section,
+};
+use crate::{
+    seal::{self, KEY_LEN, Keys},
+    store::postgres::PostgresConfig,
+};
+
+/// Keys that still open, at most: one is taken away when everything is sealed anew.
+const KEYS_BEFORE_MAX: usize = 8;
 
 /// Where calls are kept.
 #[derive(Clone, Debug)]
@@ -26,7 +36,39 @@ const CONNECTIONS: u32 = 8;
 /// Seconds the database may be away before work is refused: a failover takes less.
 const PATIENCE_SECONDS: u32 = 10;
 
-pub(super) fn store(mut section: Section<'_>, sources: &dyn Sources) -> Option<StoreConfig> {
+/// The store, and the keys of projects that are kept in it.
+pub(super) fn store(mut section: Section<'_>, sources: &dyn Sources) -> (Option<StoreConfig>, Option<Keys>) {
+    let keys = keys(&mut section, sources);
+    (place(section, sources), keys)
+}
+
+fn keys(section: &mut Section<'_>, sources: &dyn Sources) -> Option<Keys> {
+    let key = section.secret("secrets_key", sources);
+    let first = key.and_then(|key| read_key(section, "secrets_key", &key));
+    let before = section.values("secrets_keys_before");
+    if section.peek("secrets_key").is_none() && !before.is_empty() {
+        section.fault("secrets_keys_before", "are of no use without secrets_key; add it");
+    }
+    if before.len() > KEYS_BEFORE_MAX {
+        section.fault("secrets_keys_before", format!("are more than {KEYS_BEFORE_MAX}; take away what opens nothing"));
+    }
+    let before = before.into_iter().take(KEYS_BEFORE_MAX).filter_map(|(path, value)| {
+        let key = secret::resolve(section, &path, value, sources)?;
+        read_key(section, "secrets_keys_before", &key)
+    });
+    let before: Vec<_> = before.collect();
+    Some(Keys::new(&first?, &before))
+}
+
+fn read_key(section: &Section<'_>, name: &str, key: &SecretString) -> Option<[u8; KEY_LEN]> {
+    let key = seal::key_of(key.expose_secret().trim());
+    if key.is_none() {
+        section.fault(name, "names no key: it is 64 hexadecimal digits; `openssl rand -hex 32` makes one");
+    }
+    key
+}
+
+fn place(mut section: Section<'_>, sources: &dyn Sources) -> Option<StoreConfig> {
     let kind = section.text("kind");
     let is_shared = section.peek("url").is_some();
     let store = if is_shared { postgres(&mut section, sources) } else { Some(sqlite(&mut section)) };

@@ -5,13 +5,15 @@ mod check;
 mod connections;
 mod forget;
 mod ledger;
+mod projects;
 
 use tieline_proto::v1::{
     ActivateConnectionRequest, ActivateConnectionResponse, CheckConnectionRequest, CheckConnectionResponse,
-    DeactivateConnectionRequest, DeactivateConnectionResponse, DropCallsRequest, DropCallsResponse, ForgetRequest,
-    ForgetResponse, GetLedgerRequest, GetLedgerResponse, ListConnectionsRequest, ListConnectionsResponse,
-    ListFailedCallsRequest, ListFailedCallsResponse, RetryCallsRequest, RetryCallsResponse, SetKeepDataRequest,
-    SetKeepDataResponse, admin_service_server::AdminService,
+    DeactivateConnectionRequest, DeactivateConnectionResponse, DeleteProjectRequest, DeleteProjectResponse,
+    DropCallsRequest, DropCallsResponse, ForgetRequest, ForgetResponse, GetLedgerRequest, GetLedgerResponse,
+    GetProjectRequest, GetProjectResponse, ListConnectionsRequest, ListConnectionsResponse, ListFailedCallsRequest,
+    ListFailedCallsResponse, ListProjectsRequest, ListProjectsResponse, PutProjectRequest, PutProjectResponse,
+    RetryCallsRequest, RetryCallsResponse, SetKeepDataRequest, SetKeepDataResponse, admin_service_server::AdminService,
 };
 use tonic::{Request, Response, Status, async_trait};
 
@@ -100,5 +102,31 @@ impl AdminService for Admin {
 
     async fn forget(&self, request: Request<ForgetRequest>) -> Result<Response<ForgetResponse>, Status> {
         answer!(self, request, "Forget", forget::forget)
+    }
+
+    async fn put_project(&self, request: Request<PutProjectRequest>) -> Result<Response<PutProjectResponse>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("PutProject", &asker, Places::Usual, projects::put(&self.desk, &asker, request)).await
+    }
+
+    async fn get_project(&self, request: Request<GetProjectRequest>) -> Result<Response<GetProjectResponse>, Status> {
+        answer!(self, request, "GetProject", projects::get)
+    }
+
+    async fn list_projects(
+        &self,
+        request: Request<ListProjectsRequest>,
+    ) -> Result<Response<ListProjectsResponse>, Status> {
+        let (asker, request) = Asker::of(request);
+        let listed = async { projects::list(&self.desk, &asker, request) };
+        self.desk.answer("ListProjects", &asker, Places::Usual, listed).await
+    }
+
+    async fn delete_project(
+        &self,
+        request: Request<DeleteProjectRequest>,
+    ) -> Result<Response<DeleteProjectResponse>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("DeleteProject", &asker, Places::Usual, projects::delete(&self.desk, &asker, request)).await
     }
 }

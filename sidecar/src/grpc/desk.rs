@@ -76,6 +76,11 @@ impl Asker {
         (Self { deadline, traceparent: text("traceparent"), granted }, message)
     }
 
+    /// Their token's name, for logs.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.granted.as_ref().ok()?.identity.name()
+    }
+
     /// Whether a project is theirs, for methods that are about all they see.
     pub(super) fn sees(&self, project: &ProjectId) -> bool {
         self.granted.as_ref().is_ok_and(|granted| granted.identity.sees(project.as_str()))

@@ -55,10 +55,10 @@ impl Refusal {
         Self { violations, ..Self::new(ErrorReason::InvalidField, text) }
     }
 
-    /// The configuration has no such project.
+    /// There is no such project.
     #[must_use]
     pub fn unknown_project() -> Self {
-        Self::new(ErrorReason::UnknownProject, "the configuration has no project of this name")
+        Self::new(ErrorReason::UnknownProject, "there is no project of this name")
     }
 
     /// No call of that id was accepted.
@@ -94,7 +94,7 @@ impl Refusal {
 /// When the same request may succeed by itself; `None` when repeating it is useless.
 fn retry_after(reason: ErrorReason) -> Option<Duration> {
     match reason {
-        ErrorReason::QueueFull | ErrorReason::StoreUnavailable => Some(STORE_RETRY),
+        ErrorReason::QueueFull | ErrorReason::StoreUnavailable | ErrorReason::ProjectUnreadable => Some(STORE_RETRY),
         ErrorReason::ShuttingDown | ErrorReason::DeadlineExceeded => Some(STOPPING_RETRY),
         ErrorReason::CrmUnavailable | ErrorReason::CrmQuotaExhausted => Some(CRM_RETRY),
         _ => None,

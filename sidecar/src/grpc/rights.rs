@@ -54,6 +54,10 @@ pub const RIGHTS: &[Right] = &[
     right("RetryCalls", "/tieline.v1.AdminService/RetryCalls", ADMIN, Reach::Named),
     right("DropCalls", "/tieline.v1.AdminService/DropCalls", ADMIN, Reach::Named),
     right("Forget", "/tieline.v1.AdminService/Forget", ADMIN, Reach::Named),
+    right("PutProject", "/tieline.v1.AdminService/PutProject", ADMIN, Reach::Named),
+    right("GetProject", "/tieline.v1.AdminService/GetProject", ADMIN, Reach::Named),
+    right("ListProjects", "/tieline.v1.AdminService/ListProjects", ADMIN, Reach::Seen),
+    right("DeleteProject", "/tieline.v1.AdminService/DeleteProject", ADMIN, Reach::Named),
     right("GetLedger", "/tieline.v1.AdminService/GetLedger", READER, Reach::Seen),
 ];
 

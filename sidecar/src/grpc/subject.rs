@@ -2,10 +2,11 @@
 //! [`Subject`] cannot be answered.
 
 use tieline_proto::v1::{
-    ActivateConnectionRequest, CheckConnectionRequest, DeactivateConnectionRequest, DropCallsRequest, ForgetRequest,
-    GetCallRequest, GetLedgerRequest, ListConnectionsRequest, ListFailedCallsRequest, PlanCallRequest,
-    PushMessengerLeadRequest, ReportAgentsRequest, ResendBacklogRequest, RetryCallsRequest, RouteCallRequest,
-    SetKeepDataRequest, SyncCallRequest, WatchRequest,
+    ActivateConnectionRequest, CheckConnectionRequest, DeactivateConnectionRequest, DeleteProjectRequest,
+    DropCallsRequest, ForgetRequest, GetCallRequest, GetLedgerRequest, GetProjectRequest, ListConnectionsRequest,
+    ListFailedCallsRequest, ListProjectsRequest, PlanCallRequest, PushMessengerLeadRequest, PutProjectRequest,
+    ReportAgentsRequest, ResendBacklogRequest, RetryCallsRequest, RouteCallRequest, SetKeepDataRequest,
+    SyncCallRequest, WatchRequest,
 };
 
 /// A request's message.
@@ -29,13 +30,16 @@ named!(
     ActivateConnectionRequest,
     CheckConnectionRequest,
     DeactivateConnectionRequest,
+    DeleteProjectRequest,
     DropCallsRequest,
     ForgetRequest,
     GetCallRequest,
     GetLedgerRequest,
+    GetProjectRequest,
     ListConnectionsRequest,
     ListFailedCallsRequest,
     PushMessengerLeadRequest,
+    PutProjectRequest,
     ReportAgentsRequest,
     ResendBacklogRequest,
     RetryCallsRequest,
@@ -56,3 +60,10 @@ macro_rules! inside {
 }
 
 inside!(PlanCallRequest: call, SyncCallRequest: call);
+
+/// It is about all projects.
+impl Subject for ListProjectsRequest {
+    fn project(&self) -> &str {
+        ""
+    }
+}

@@ -44,6 +44,11 @@ pub trait WebhookSink: Send + Sync {
     /// A project by the name in the path.
     fn project(&self, id: &str) -> Option<Arc<Project>>;
 
+    /// Whether there is a project of this name that cannot be read now, nor its secrets.
+    fn is_unreadable(&self, _id: &str) -> bool {
+        false
+    }
+
     /// Takes in what one webhook told; answers when all of it is on disk. `raw` is the query behind a question mark,
     /// a line break and the body, each where there is one. A failure may leave some of the calls stored: the sender
     /// repeats the whole.
@@ -100,7 +105,11 @@ async fn receive(
     }
     let turned_away = request.extensions().get::<TurnedAway>().is_some();
     let presented = Presented { secret, headers: request.headers(), turned_away };
-    let project = sink.project(project).filter(|project| presented.opens(&project.intake)).ok_or(Refused::Stranger)?;
+    let known = sink.project(project).filter(|project| presented.opens(&project.intake));
+    let Some(project) = known else {
+        // Who is a stranger cannot be told then; but what is not repeated would be lost.
+        return Err(if sink.is_unreadable(project) { Refused::Unreadable } else { Refused::Stranger });
+    };
     let taken = take(sink, &project, event, request).await;
     if let Err(refused) = &taken {
         tracing::warn!(project.id = %project.id, event, refused = %refused, "a webhook was not taken");

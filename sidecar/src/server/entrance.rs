@@ -104,10 +104,7 @@ impl Entrance {
     /// than in the configuration is of no project here.
     fn has_secret(&self, project: &str) -> bool {
         let connection = self.sidecar.connection(&ProjectId::new(project));
-        connection.is_ok_and(|connection| {
-            let intake = &connection.project.intake;
-            intake.path_secret.is_some() || intake.basic.is_some()
-        })
+        connection.is_ok_and(|connection| connection.project.intake.has_secret())
     }
 
     fn with_role(&self, roles: &[Role], request: &Request) -> Result<Identity, Denied> {

@@ -116,7 +116,7 @@ async fn ready(State(house): State<House>) -> (StatusCode, &'static str) {
 }
 
 async fn measure(State(house): State<House>, Extension(identity): Extension<Identity>) -> Response {
-    match metrics::text(house.sidecar.driver(), &house.requests, &identity).await {
+    match metrics::text(&house.sidecar, &house.requests, &identity).await {
         Ok(text) => ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response(),
         Err(error) => {
             tracing::error!(%error, "nothing can be measured");

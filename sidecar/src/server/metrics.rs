@@ -15,6 +15,8 @@ use crate::{
         connection::Connection,
         quota::{self, Priority},
     },
+    projects::Projects,
+    sidecar::Sidecar,
     store::{Figures, LedgerDay, Status, StoreError},
 };
 
@@ -29,10 +31,10 @@ const FULL_MAX: usize = 1_000;
 ///
 /// # Errors
 /// The store cannot be read.
-pub async fn text(driver: &Driver, requests: &Requests, identity: &Identity) -> Result<String, StoreError> {
+pub async fn text(sidecar: &Sidecar, requests: &Requests, identity: &Identity) -> Result<String, StoreError> {
+    let driver = sidecar.driver();
     let projects = measured(driver, identity).await?;
     let mut page = Page { text: String::new(), is_sparse: projects.len() > FULL_MAX };
-    page.projects(projects.len());
     page.calls(&projects);
     page.skipped(&projects);
     page.waiting(&projects);
@@ -42,6 +44,9 @@ pub async fn text(driver: &Driver, requests: &Requests, identity: &Identity) -> 
     page.watching(driver, &projects);
     page.telephones(driver, &projects);
     if identity.sees_all() {
+        if let Some(stored) = sidecar.projects() {
+            page.stored(stored);
+        }
         page.requests(requests);
     }
     Ok(page.text)
@@ -107,11 +112,6 @@ struct Page {
 }
 
 impl Page {
-    fn projects(&mut self, count: usize) {
-        self.head("tieline_projects", "gauge", "Projects there are.");
-        self.line("tieline_projects", &[], count);
-    }
-
     fn calls(&mut self, projects: &[Measured]) {
         self.head(
             "tieline_calls_today",
@@ -314,6 +314,15 @@ impl Page {
             let labels = [("project", project.as_str()), ("outcome", outcome)];
             self.line("tieline_dials_total", &labels, count);
         }
+    }
+
+    fn stored(&mut self, projects: &Projects) {
+        let (file, store, faulty) = projects.counted();
+        self.head("tieline_projects", "gauge", "Projects, by where their settings come from.");
+        self.line("tieline_projects", &[("from", "file")], file);
+        self.line("tieline_projects", &[("from", "store")], store);
+        self.head("tieline_projects_faulty", "gauge", "Projects of the store that are not served as they were put.");
+        self.line("tieline_projects_faulty", &[], faulty);
     }
 
     fn requests(&mut self, requests: &Requests) {

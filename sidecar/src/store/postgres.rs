@@ -15,6 +15,7 @@ mod home;
 mod keeping;
 mod life;
 mod progress;
+mod projects;
 mod queue;
 mod row;
 mod schema;
@@ -52,6 +53,7 @@ use super::{
     Accepted, Beat, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply, Store,
     StoreError, StoredCall,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
+    projects::{KeptProject, ProjectPut, Put, Removal, Removed},
 };
 
 /// Where the database is, and how it is used.
@@ -362,6 +364,28 @@ impl Store for PostgresStore {
     fn forget(&self, person: Person, how: Forgetting) -> Reply<'_, Forgotten> {
         let me = self.life.me().id;
         self.home.run(Mode::Transaction, work!([person, me] | client | keeping::forget(client, &person, how, &me)))
+    }
+
+    fn project(&self, id: &ProjectId) -> Reply<'_, Option<KeptProject>> {
+        let id = id.clone();
+        self.ask(work!([id] | client | projects::project(client, &id)))
+    }
+
+    fn projects(&self, after: &str, limit: usize) -> Reply<'_, Vec<KeptProject>> {
+        let after = after.to_owned();
+        self.ask(work!([after] | client | projects::projects(client, &after, limit)))
+    }
+
+    fn project_revisions(&self) -> Reply<'_, BTreeMap<ProjectId, u64>> {
+        self.ask(work!([] | client | projects::revisions(client)))
+    }
+
+    fn put_project(&self, put: ProjectPut) -> Reply<'_, Put> {
+        self.home.run(Mode::Transaction, work!([put] | client | projects::put(client, &put)))
+    }
+
+    fn remove_project(&self, removal: Removal) -> Reply<'_, Removed> {
+        self.home.run(Mode::Transaction, work!([removal] | client | projects::remove(client, &removal)))
     }
 
     fn others(&self) -> Option<watch::Receiver<Beat>> {

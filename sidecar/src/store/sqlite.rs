@@ -19,6 +19,7 @@ mod job;
 mod keeping;
 mod mark;
 mod progress;
+mod projects;
 mod queue;
 mod readers;
 mod row;
@@ -50,6 +51,7 @@ use super::{
     Accepted, ConnectionState, Figures, Filter, KeptToken, KeptTrouble, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply,
     State, StateIs, Store, StoreError, StoredCall, Written,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
+    projects::{KeptProject, ProjectPut, Put, Removal, Removed},
 };
 
 /// The embedded store.
@@ -270,6 +272,28 @@ impl Store for SqliteStore {
     fn forget(&self, person: Person, how: Forgetting) -> Reply<'_, Forgotten> {
         let work = move |conn: &Connection| keeping::forget(conn, &person, how);
         if how == Forgetting::Look { self.read(work) } else { self.write(work) }
+    }
+
+    fn project(&self, id: &ProjectId) -> Reply<'_, Option<KeptProject>> {
+        let id = id.clone();
+        self.read(move |conn| projects::project(conn, &id))
+    }
+
+    fn projects(&self, after: &str, limit: usize) -> Reply<'_, Vec<KeptProject>> {
+        let after = after.to_owned();
+        self.read(move |conn| projects::projects(conn, &after, limit))
+    }
+
+    fn project_revisions(&self) -> Reply<'_, BTreeMap<ProjectId, u64>> {
+        self.read(projects::revisions)
+    }
+
+    fn put_project(&self, put: ProjectPut) -> Reply<'_, Put> {
+        self.write(move |conn| projects::put(conn, &put))
+    }
+
+    fn remove_project(&self, removal: Removal) -> Reply<'_, Removed> {
+        self.write(move |conn| projects::remove(conn, &removal))
     }
 
     /// Closes the file. A store that is only dropped does the same without anybody waiting for it.

@@ -5,6 +5,7 @@ mod dialing;
 mod faults;
 pub(crate) mod manual;
 mod secrets;
+mod stored;
 
 use std::{
     collections::BTreeMap,
@@ -22,6 +23,9 @@ use crate::authority::Authority;
 /// A token that is long enough.
 const TOKEN: &str = "token-0123456789abcdef0123456789abcdef";
 
+/// A key for projects in the store.
+const KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
+
 /// Environment and files of a test.
 pub(crate) struct Given {
     env: BTreeMap<String, String>,
@@ -37,12 +41,15 @@ impl Given {
             ("SMART_PHONE_AUTH_KEY", "phone-1234"),
             ("TIELINE_DIAL_SECRET", "Dial-secret_0123456789"),
             ("TIELINE_PBX_TOKEN", TOKEN),
+            ("TIELINE_EXAMPLE_TOKEN", "example-0123456789abcdef0123456789abcdef"),
+            ("TIELINE_SECRETS_KEY", KEY),
         ];
         let authority = Authority::new();
         let (cert, key) = authority.signs("localhost");
         let files = [
             ("secrets/pbx_password", "basic-0815\r\n"),
             ("secrets/platform_key", "platform-0816\n"),
+            ("secrets/key_before", &format!("{}\n", "0f".repeat(32))),
             ("tls/cert.pem", cert.as_str()),
             ("tls/key.pem", key.as_str()),
             ("tls/clients.pem", authority.pem()),

@@ -4,6 +4,7 @@ mod backlog;
 mod connections;
 mod forget;
 mod messenger;
+mod projects;
 mod reports;
 mod routing;
 mod server;

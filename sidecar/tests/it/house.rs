@@ -48,6 +48,8 @@ impl Sources for Key {
     fn env(&self, name: &str) -> Option<String> {
         match name {
             "API_KEY" => Some(API_KEY.to_owned()),
+            "SECRETS_KEY" => Some("0f".repeat(32)),
+            "OTHER_KEY" => Some("a5".repeat(32)),
             name => name.strip_prefix("TOKEN_").map(token),
         }
     }
@@ -92,6 +94,18 @@ impl House {
         let text = configuration("http://127.0.0.1:9", &store, "", "active = false");
         let text = text.replacen("[server]", &format!("{tables}\n[server]\n{server}"), 1);
         Self::of(Arc::new(Away), &format!("{text}\n{projects}"), dir, None).await
+    }
+
+    /// Over CRMs of the test's, with the test's configuration: for what outlives a sidecar.
+    pub(crate) async fn configured(text: &str) -> Self {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        Self::of(Arc::new(HttpTransport::new().unwrap()), text, tempfile::tempdir().unwrap(), None).await
+    }
+
+    /// Stops the sidecar in good order.
+    pub(crate) async fn stopped(self) {
+        self.stop.send_replace(true);
+        self.running.join().await.unwrap();
     }
 
     async fn start(

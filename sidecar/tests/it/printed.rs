@@ -210,6 +210,62 @@ async fn neither_logs_nor_traces_tell_a_secret_or_a_person_at_any_level() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn projects_are_looked_after_from_the_command_line_and_no_secret_is_told() {
+    let place = Place::new().await;
+    let dir = place.dir.path().display().to_string();
+    fs::write(place.dir.path().join("key"), "4f3b9a77d1e0".repeat(6).split_at(64).0).unwrap();
+    let config = place
+        .config("", |text| text.replacen("[store]", &format!("[store]\nsecrets_key = {{ file = \"{dir}/key\" }}"), 1));
+    let program = Program::begin(tieline(CRM_KEY).arg("serve").arg("--config").arg(&config));
+    let file = place.dir.path().join("cafe.toml");
+    let text = format!(
+        "zone = \"Europe/Kyiv\"\nregion = \"UA\"\n[connection]\ncrm = \"retailcrm\"\n\
+         settings = {{ url = \"{}\", site = \"main\" }}\nsecrets = {{ api_key = {{ given = \"crm\" }} }}\n\
+         [intake]\npath_secret = {{ given = \"hook\" }}\n[[agents]]\nid = \"one\"\nname = \"{AGENT}\"\n",
+        place.crm.crm_url(CrmKind::RetailCrm)
+    );
+    fs::write(&file, &text).unwrap();
+    let projects = |args: &[&str]| {
+        let (code, printed) = run(tieline(CRM_KEY).arg("projects").args(args).args(["--address", &program.grpc]));
+        tells_none(&printed, &SECRETS);
+        (code, printed)
+    };
+    let cafe = file.display().to_string();
+    let hook = format!("hook={dir}/hook");
+    let put = ["put", "cafe", "--file", &cafe, "--secret", "crm=env:API_KEY", "--secret-file", &hook];
+    let (code, printed) = projects(&[&put[..], &["--check"]].concat());
+    assert_eq!((code, printed.as_str()), (Some(0), "the project is in order; nothing was changed\n"));
+    let (code, printed) = projects(&put);
+    assert_eq!((code, printed.as_str()), (Some(0), "cafe is put: revision 1, active\n"));
+    assert_eq!(projects(&put).1, "cafe is exactly so already: revision 1, active\n");
+    let (_, listed) = projects(&["list"]);
+    assert!(listed.contains("cafe     store         1  active") && listed.contains("shop     file"), "{listed}");
+    assert_eq!(projects(&["get", "cafe"]), (Some(0), text.clone()));
+    assert!(projects(&["list", "--json"]).1.contains("\"from\": \"store\""));
+
+    fs::write(&file, text.replace("\"UA\"", "\"XX\"").replace("{ given = \"crm\" }", "\"4f3b9a77d1e0\"")).unwrap();
+    let (code, printed) = projects(&put);
+    assert_eq!(code, Some(64), "{printed}");
+    assert!(printed.contains("cafe.toml:2: region: "), "{printed}");
+    assert!(printed.contains("cafe.toml:6: connection.secrets.api_key: holds the secret itself"), "{printed}");
+    let plain = format!("crm={CRM_KEY}");
+    let (code, _) = projects(&["put", "cafe", "--file", &cafe, "--secret", &plain]);
+    assert_eq!(code, Some(64), "a secret never stands on the command line");
+    assert_eq!(projects(&["reseal"]).1, "0 projects were sealed anew\n");
+    let (code, printed) = projects(&["delete", "cafe", "--revision", "7", "--yes"]);
+    assert!(code == Some(1) && printed.contains("REVISION_CHANGED"), "{printed}");
+    assert_eq!(projects(&["delete", "cafe", "--yes"]).1, "deleted\n");
+    let log = program.stop();
+    assert!(log.contains("a project was put") && log.contains("TRACE"), "{log}");
+    tells_none(&log, &SECRETS);
+    tells_none(&log, &PEOPLE);
+    for name in ["calls.db", "calls.db-wal"] {
+        let bytes = fs::read(place.dir.path().join(name)).unwrap_or_default();
+        tells_none(&String::from_utf8_lossy(&bytes), &SECRETS);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn faults_of_a_configuration_tell_no_secret() {
     let place = Place::new().await;
     let dir = place.dir.path().display().to_string();

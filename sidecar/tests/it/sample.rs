@@ -41,6 +41,7 @@ pub(crate) fn project() -> Project {
         route: RouteConfig::default(),
         smart_phone: None,
         click_to_call: None,
+        tokens: Vec::new(),
     }
 }
 

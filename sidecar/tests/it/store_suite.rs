@@ -6,6 +6,7 @@ pub(crate) mod fixtures;
 pub(crate) mod intake;
 pub(crate) mod keeping;
 pub(crate) mod progress;
+pub(crate) mod projects;
 pub(crate) mod property;
 pub(crate) mod queue;
 
@@ -64,6 +65,12 @@ macro_rules! store_suite {
             keeping::nothing_is_forgotten_while_a_call_waits_unless_it_may_be_dropped,
             keeping::calls_nobody_was_written_about_are_forgotten_too,
             keeping::the_latest_acceptance_is_known,
+            projects::a_project_is_read_back_as_it_was_put,
+            projects::nobody_s_change_of_a_project_is_lost,
+            projects::a_revision_is_used_once_also_after_a_removal,
+            projects::projects_are_listed_by_id_in_pages,
+            projects::a_project_goes_with_its_state_and_token_and_leaves_its_calls,
+            projects::waiting_calls_of_a_project_that_goes_are_dropped_and_counted,
         }
     };
 }

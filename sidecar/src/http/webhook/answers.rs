@@ -24,6 +24,8 @@ pub(super) enum Refused {
     Method,
     #[error("the project or its secret is wrong")]
     Stranger,
+    #[error("the project cannot be read now")]
+    Unreadable,
     #[error("the address names no event")]
     Event,
     #[error("the body did not arrive in time")]
@@ -85,7 +87,7 @@ impl Refused {
             Self::Intake(IntakeError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Intake(IntakeError::UnsupportedType(_)) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Intake(_) => StatusCode::BAD_REQUEST,
-            Self::Store(_) | Self::StoreSlow => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unreadable | Self::Store(_) | Self::StoreSlow => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -104,6 +106,7 @@ impl Refused {
             Self::Body(StatusCode::PAYLOAD_TOO_LARGE) => IntakeError::TooLarge.hint(),
             Self::Body(_) => "send it again, whole",
             Self::Intake(error) => error.hint(),
+            Self::Unreadable => "send it again later; the administrator's list of projects says why",
             Self::Store(_) | Self::StoreSlow => "send it again later: a repeat is harmless",
         };
         text.to_owned()

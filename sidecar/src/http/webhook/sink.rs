@@ -18,6 +18,10 @@ impl WebhookSink for Sidecar {
         self.connection(&ProjectId::new(id)).ok().map(|connection| Arc::clone(&connection.project))
     }
 
+    fn is_unreadable(&self, id: &str) -> bool {
+        self.projects().is_some_and(|projects| projects.is_unreadable(&ProjectId::new(id)))
+    }
+
     /// All rows at once, so that they share the store's next write to disk. The raw body is kept once, with the
     /// first.
     fn accept<'a>(

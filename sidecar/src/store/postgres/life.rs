@@ -61,7 +61,7 @@ impl Life {
     /// Begins to live: other sidecars count this one from now on.
     pub(super) async fn begin(home: Home, name: String, lasts: Duration) -> Result<Arc<Self>, StoreError> {
         let me = Me { id: name.clone(), lease: Lease::until(Instant::now()) };
-        let beat = watch::channel(Beat { sidecars: 1, connections: 0, due: Vec::new() }).0;
+        let beat = watch::channel(Beat { sidecars: 1, connections: 0, projects: 0, due: Vec::new() }).0;
         let life = Self { home, name, lives: AtomicU64::new(0), lasts, me: Mutex::new(me), beat };
         life.be_born().await?;
         life.pulse().await.map_err(Trouble::given_up)?;
@@ -170,7 +170,8 @@ async fn pulse(client: &Object, id: &str, lasts: f64) -> Result<Option<Beat>, Tr
     let due = client.query(&due, &[&id, &micros(Timestamp::now())]).await?;
     let due = due.iter().map(|row| Ok(ProjectId::new(row.try_get::<_, &str>(0)?))).collect::<Result<_, Trouble>>()?;
     let sidecars = u32::try_from(row.try_get::<_, i64>(0)?).unwrap_or(u32::MAX).max(1);
-    Ok(Some(Beat { sidecars, connections: unsigned(row.try_get(1)?), due }))
+    let (connections, projects) = (unsigned(row.try_get(1)?), unsigned(row.try_get(2)?));
+    Ok(Some(Beat { sidecars, connections, projects, due }))
 }
 
 fn seconds(time: Duration) -> f64 {
@@ -186,7 +187,7 @@ const LIVE_ON: &str = "UPDATE sidecars SET lease_until = clock_timestamp() + mak
 /// A sidecar that asks for more time at this moment is waited for, and then looked at again.
 const BURY: &str = "DELETE FROM sidecars WHERE lease_until < clock_timestamp()";
 
-const LOOK: &str = "SELECT (SELECT count(*) FROM sidecars), (SELECT connections FROM pulse)";
+const LOOK: &str = "SELECT (SELECT count(*) FROM sidecars), connections, projects FROM pulse";
 
 /// While a lane is held, its holder answers for what is begun there.
 const END: &str = "DELETE FROM sidecars s WHERE s.id = $1 AND NOT EXISTS (SELECT 1 FROM lanes l WHERE l.holder = s.id)";

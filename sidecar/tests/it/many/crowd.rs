@@ -299,5 +299,6 @@ fn copy(of: &Project, id: &ProjectId) -> Project {
         route: of.route,
         smart_phone: None,
         click_to_call: None,
+        tokens: Vec::new(),
     }
 }

@@ -15,6 +15,7 @@ use tieline::store::{
     Store, StoreError, StoredCall,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     lease::Lease,
+    projects::{KeptProject, ProjectPut, Put, Removal, Removed},
     sqlite::SqliteStore,
 };
 use tieline_engine::{
@@ -44,6 +45,7 @@ struct State {
     /// When each life's lease ends.
     lives: BTreeMap<usize, Instant>,
     connections: u64,
+    projects: u64,
     renewer: Option<usize>,
 }
 
@@ -61,7 +63,7 @@ impl Shared {
 
     /// A sidecar's view of the store; it is not heard of any more once it is dropped.
     pub(crate) fn join(self: &Arc<Self>) -> Arc<Life> {
-        let (beats, _) = watch::channel(Beat { sidecars: 1, connections: 0, due: Vec::new() });
+        let (beats, _) = watch::channel(Beat { sidecars: 1, connections: 0, projects: 0, due: Vec::new() });
         let now = Mutex::new(Now { name: 0, lease: Lease::until(Instant::now()) });
         let life = Arc::new(Life {
             shared: Arc::clone(self),
@@ -138,8 +140,9 @@ impl Life {
         now.lease.extend(end);
         state.lives.insert(now.name, end);
         let sidecars = state.lives.keys().filter(|name| state.lives(**name)).count();
-        let (sidecars, connections) = (u32::try_from(sidecars).unwrap(), state.connections);
-        self.beats.send_replace(Beat { sidecars, connections, due: vec![ProjectId::new("shop")] });
+        let (connections, projects) = (state.connections, state.projects);
+        let (sidecars, due) = (u32::try_from(sidecars).unwrap(), vec![ProjectId::new("shop")]);
+        self.beats.send_replace(Beat { sidecars, connections, projects, due });
     }
 
     async fn claim(
@@ -299,6 +302,28 @@ impl Store for Life {
 
     fn ledger(&self, project: &ProjectId, from: Date, to: Date) -> Reply<'_, Vec<LedgerDay>> {
         self.shared.inner.ledger(project, from, to)
+    }
+
+    fn project(&self, id: &ProjectId) -> Reply<'_, Option<KeptProject>> {
+        self.shared.inner.project(id)
+    }
+
+    fn projects(&self, after: &str, limit: usize) -> Reply<'_, Vec<KeptProject>> {
+        self.shared.inner.projects(after, limit)
+    }
+
+    fn project_revisions(&self) -> Reply<'_, BTreeMap<ProjectId, u64>> {
+        self.shared.inner.project_revisions()
+    }
+
+    fn put_project(&self, put: ProjectPut) -> Reply<'_, Put> {
+        self.shared.state().projects += 1;
+        self.shared.inner.put_project(put)
+    }
+
+    fn remove_project(&self, removal: Removal) -> Reply<'_, Removed> {
+        self.shared.state().projects += 1;
+        self.shared.inner.remove_project(removal)
     }
 
     fn others(&self) -> Option<watch::Receiver<Beat>> {
