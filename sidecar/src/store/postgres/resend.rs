@@ -26,8 +26,9 @@ use super::{
 /// Calls of a survey looked at in one question.
 const SURVEYED: usize = 500;
 
-/// Keeps two sidecars from doing one resending's portion at once ("TIEM", and the resending's number beside it).
-const ALONE: &str = "SELECT pg_try_advisory_xact_lock(1414088013, $1)";
+/// Keeps two sidecars from doing one resending's portion at once (of the schema's name, and the resending's number beside
+/// it).
+const ALONE: &str = "SELECT pg_try_advisory_xact_lock(hashtext('resend in ' || current_schema()), $1)";
 
 /// Begins one; see [`super::Store::begin_resend`].
 pub(super) async fn begin(
@@ -276,7 +277,7 @@ fn read(row: &Row) -> Result<Resending, Trouble> {
 }
 
 const COUNT_RELEASED: &str = "SELECT count(*) FROM (
-    SELECT 1 FROM calls WHERE resend = $1 AND resend > 0 AND state = 'waiting' AND kept_as IS NOT NULL LIMIT $2) AS some";
+    SELECT 1 FROM calls WHERE resend = $1 AND resend > 0 AND state = 'waiting' AND kept_as IS NOT NULL LIMIT $2) AS queued";
 
 const MARK: &str = "UPDATE calls c SET resend = $1, changed_at = $2, worth = k.worth
     FROM unnest($3::bigint[], $4::smallint[]) AS k (seq, worth) WHERE c.seq = k.seq";
