@@ -67,6 +67,7 @@ impl Wanted {
 }
 
 fn main() {
+    drop(rustls::crypto::ring::default_provider().install_default());
     let wanted = Wanted::read();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(run(&wanted));
