@@ -8,6 +8,7 @@
 //! | who is looked at when | `schedule.rs`, `wake.rs`, `later.rs`, `round.rs` |
 //! | learning the CRMs | `learning.rs` |
 //! | one call | `deliver.rs`, `served.rs`, `told.rs` |
+//! | resendings | `resending.rs` |
 //! | other sidecars on the same store | `others.rs` |
 
 mod changes;
@@ -17,6 +18,7 @@ mod later;
 mod learning;
 mod others;
 pub mod quota;
+mod resending;
 pub mod resting;
 mod roster;
 mod round;
@@ -34,7 +36,7 @@ use std::{
 
 use tieline_crm::{dialect::Dialect, transport::Transport};
 use tieline_engine::ids::ProjectId;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 
 pub use self::roster::Connections;
 use self::{
@@ -79,6 +81,8 @@ pub struct Driver {
     pub wishes: Wishes,
     /// Which clients are being served.
     pub(crate) served: Served,
+    /// Wakes what takes resendings on.
+    pub(crate) resends: Notify,
     roster: Roster,
     /// Held while a project comes, changes or goes.
     changes: Mutex<()>,
@@ -125,6 +129,7 @@ impl Driver {
             presences: PresenceBook::default(),
             wishes: Wishes::default(),
             served: Served::default(),
+            resends: Notify::new(),
             roster,
             changes: Mutex::default(),
             woken,
@@ -147,6 +152,7 @@ impl Driver {
     /// Delivers until told to stop, then lets what is under way finish within a time.
     pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>, drain: Duration) {
         let schedule = Schedule::new(Arc::clone(&self)).run(stop.clone(), drain);
-        tokio::join!(self.follow(stop), schedule);
+        let resendings = Arc::clone(&self).take_resendings_on(stop.clone());
+        tokio::join!(self.follow(stop), resendings, schedule);
     }
 }

@@ -21,7 +21,7 @@ use tieline_engine::{
     record::{CrmField, CrmUser},
     step::Step,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use super::{
     quota::{Gate, Metered, Priority},
@@ -62,6 +62,8 @@ pub struct Connection {
     clock: Arc<dyn Clock>,
     /// Shared with those the project had before.
     state: Arc<RwLock<ConnectionState>>,
+    /// Held by who switches it on: with a large backlog that takes a while, and calls that come afterwards are live.
+    activating: Mutex<()>,
     learned: RwLock<Learned>,
     /// The CRM was learned, or could not be.
     tried: Notify,
@@ -161,6 +163,7 @@ impl Connection {
             store,
             clock,
             state,
+            activating: Mutex::default(),
             learned: RwLock::new(Learned::nothing(&project, dialect)),
             tried: Notify::new(),
             rested: AtomicBool::new(false),
@@ -426,6 +429,7 @@ impl Connection {
     /// # Errors
     /// The store cannot read or write.
     pub async fn activate(&self) -> Result<(u64, u64), StoreError> {
+        let _alone = self.activating.lock().await;
         let state = self.current().await?;
         let now = self.clock.now();
         if state.status == Status::Active {

@@ -43,6 +43,7 @@ impl From<Refused> for Refusal {
             Refused::Store(error) => return error.clone().into(),
             Refused::UnreadableProject(_) => ErrorReason::ProjectUnreadable,
             Refused::UnknownConnection(_) => ErrorReason::UnknownConnection,
+            Refused::UnknownResend => ErrorReason::UnknownResend,
             Refused::AnotherConnection(_) => ErrorReason::AnotherConnectionActive,
             Refused::OptionNeedsInactive => ErrorReason::OptionNeedsInactive,
             Refused::NobodysNumber => ErrorReason::InvalidField,

@@ -2,11 +2,7 @@
 //! [`Subject`] cannot be answered.
 
 use tieline_proto::v1::{
-    ActivateConnectionRequest, CheckConnectionRequest, DeactivateConnectionRequest, DeleteProjectRequest,
-    DropCallsRequest, ForgetRequest, GetCallRequest, GetLedgerRequest, GetProjectRequest, ListConnectionsRequest,
-    ListFailedCallsRequest, ListProjectsRequest, PlanCallRequest, PushMessengerLeadRequest, PutProjectRequest,
-    ReportAgentsRequest, ResendBacklogRequest, RetryCallsRequest, RouteCallRequest, SetKeepDataRequest,
-    SyncCallRequest, WatchRequest,
+    ActivateConnectionRequest, CancelResendRequest, CheckConnectionRequest, DeactivateConnectionRequest, DeleteProjectRequest, DropCallsRequest, ForgetRequest, GetCallRequest, GetLedgerRequest, GetProjectRequest, ListConnectionsRequest, ListFailedCallsRequest, ListProjectsRequest, PlanCallRequest, PushMessengerLeadRequest, PutProjectRequest, ReportAgentsRequest, ResendBacklogRequest, ResumeResendRequest, RetryCallsRequest, RouteCallRequest, SetKeepDataRequest, SyncCallRequest, WatchRequest,
 };
 
 /// A request's message.
@@ -28,6 +24,7 @@ macro_rules! named {
 
 named!(
     ActivateConnectionRequest,
+    CancelResendRequest,
     CheckConnectionRequest,
     DeactivateConnectionRequest,
     DeleteProjectRequest,
@@ -42,6 +39,7 @@ named!(
     PutProjectRequest,
     ReportAgentsRequest,
     ResendBacklogRequest,
+    ResumeResendRequest,
     RetryCallsRequest,
     RouteCallRequest,
     SetKeepDataRequest,

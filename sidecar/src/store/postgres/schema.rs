@@ -22,6 +22,8 @@ const STEPS: &[Step] = &[
     Step { sql: include_str!("schema_2.sql"), serves: 1 },
     // Older programs do not serve projects that are kept in the store, and leave their calls to newer ones.
     Step { sql: include_str!("schema_3.sql"), serves: 1 },
+    // Older programs deliver backlog by order of acceptance alone, and do everything else.
+    Step { sql: include_str!("schema_4.sql"), serves: 1 },
 ];
 
 /// The version this program knows.
