@@ -10,7 +10,7 @@ use tonic::Code;
 use crate::v1::{Actor, AgentRef, Call, ErrorReason, Leg};
 use crate::{ERROR_DOMAIN, FILE_DESCRIPTOR_SET};
 
-const METHODS: [&str; 22] = [
+const METHODS: [&str; 24] = [
     "AdminService.ActivateConnection",
     "AdminService.CheckConnection",
     "AdminService.DeactivateConnection",

@@ -261,3 +261,35 @@ fn a_piece_that_shows_the_call_to_be_internal_does_not_unwrite_it() {
     let internal = incoming("a").with(|call| call.direction = tieline_engine::call::Direction::Internal);
     assert_eq!(desk.report(internal.done()).end(), End::Written);
 }
+
+#[test]
+fn a_call_that_an_earlier_one_has_overtaken_makes_no_second_deal() {
+    let mut desk = desk();
+    desk.bundle = 1;
+    desk.report(incoming("a").done());
+    desk.writes_left = 1;
+    desk.report(incoming("b").answered_by(OLENA).done());
+    assert_eq!(counts(&desk)[..3], [1, 0, 0], "the CRM has taken the contact and asks to wait");
+    desk.wait(1);
+    desk.writes_left = usize::MAX;
+    assert_eq!(desk.deliver(incoming("a").answered_by(OLENA).done()), End::Written);
+    desk.wait(1);
+    assert_eq!(desk.deliver(incoming("b").answered_by(OLENA).done()), End::Written);
+    let [contacts, leads, deals, entries, ..] = counts(&desk);
+    assert_eq!((contacts, leads + deals, entries), (1, 1, 2));
+}
+
+#[test]
+fn what_came_while_an_entry_was_in_doubt_is_told_beside_the_entry_of_the_first_attempt() {
+    let mut desk = desk();
+    desk.policy.abilities.amends_call_record = false;
+    desk.crm.faults.push_back(Fault::LostRequest);
+    desk.crm.scripted.push((StepKey::call_record(), StepResult::DoneBefore { record: None }));
+    desk.report(incoming("a").answered_by(OLENA).done());
+    desk.wait(60);
+    let recorded = incoming("a").answered_by(OLENA).recorded("https://records.example/1").done();
+    assert_eq!(desk.deliver(recorded), End::Written);
+    let notes = desk.crm.notes();
+    assert_eq!(notes.len(), 1, "{notes:#?}");
+    assert!(format!("{:?}", notes[0].action).contains("Recording"));
+}

@@ -16,6 +16,8 @@ impl Driver {
             let beat = beats.borrow_and_update().clone();
             self.notice(&beat, &mut connections).await;
             tokio::select! {
+                // In this order, so that a simulated run is the same each time.
+                biased;
                 beaten = beats.changed() => if beaten.is_err() { return },
                 told = stop.changed() => if told.is_err() { return },
             }

@@ -181,7 +181,7 @@ impl Gate {
             let changed = self.changed.notified();
             match self.try_enter(queued.place, wish) {
                 Ok(admission) => return Pass { gate: Arc::clone(self), admission: Some(admission) },
-                Err(Some(at)) => tokio::select! { () = sleep_until(at) => {}, () = changed => {} },
+                Err(Some(at)) => tokio::select! { biased; () = sleep_until(at) => {}, () = changed => {} },
                 Err(None) => changed.await,
             }
         }

@@ -25,6 +25,8 @@ impl Driver {
                 }
             };
             tokio::select! {
+                // In this order, so that a simulated run is the same each time.
+                biased;
                 () = self.resends.notified() => {}
                 () = time::sleep(rest) => {}
                 told = stop.changed() => if told.is_err() { return },

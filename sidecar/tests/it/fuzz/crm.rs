@@ -192,6 +192,7 @@ fn performed(dialect: &dyn Dialect, session: &Session<'_>) -> Outcome {
 fn told(result: &StepResult, outcome: &mut Outcome) {
     let (kind, text) = match result {
         StepResult::Done { record } => (if record.is_some() { "d" } else { "D" }, String::new()),
+        StepResult::DoneBefore { record } => (if record.is_some() { "b" } else { "B" }, String::new()),
         StepResult::Exists(_) => ("e", String::new()),
         StepResult::FieldRefused { field, text } => ("f", format!("{field} {text}")),
         StepResult::TargetGone { .. } => ("g", String::new()),

@@ -11,8 +11,8 @@ use std::{
 };
 
 use tieline::store::{
-    Accepted, Beat, Claim, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply,
-    Store, StoreError, StoredCall,
+    Accepted, Beat, Claim, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal,
+    Reply, Store, StoreError, StoredCall,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     lease::Lease,
     projects::{KeptProject, ProjectPut, Put, Removal, Removed},
@@ -48,6 +48,8 @@ struct State {
     connections: u64,
     projects: u64,
     renewer: Option<usize>,
+    /// When turns were last asked for.
+    asked_at: Timestamp,
 }
 
 #[derive(Clone, Default)]
@@ -154,6 +156,7 @@ impl Life {
         limit: usize,
     ) -> Result<Vec<StoredCall>, StoreError> {
         let now = self.now();
+        self.shared.state().asked_at = at;
         let mut left_out = busy.to_vec();
         let others = |state: &State| -> Vec<String> {
             state.lanes.keys().filter(|lane| state.held_by_another(lane, now.name)).cloned().collect()
@@ -218,8 +221,10 @@ impl Store for Life {
         let project = project.clone();
         Box::pin(async move {
             let next = self.shared.inner.next_due(&project).await?;
-            let held = self.shared.state().lanes.values().any(|lane| lane.holder.is_some());
-            Ok(next.map(|next| if held { next + SignedDuration::from_millis(500) } else { next }))
+            let state = self.shared.state();
+            let held = state.lanes.values().any(|lane| lane.holder.is_some());
+            let later = state.asked_at + SignedDuration::from_millis(500);
+            Ok(next.map(|next| if held { next.max(later) } else { next }))
         })
     }
 
