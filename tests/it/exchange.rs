@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 use tieline_engine::jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tieline_proto::v1::{
-    self, AgentRef, CallDirection, CallOutcome, CallPhase, GetLedgerRequest, LedgerDay, SyncCallRequest,
-    admin_service_client::AdminServiceClient, sync_service_client::SyncServiceClient,
+    self, ActivateConnectionRequest, AgentRef, CallDirection, CallOutcome, CallPhase, DeactivateConnectionRequest,
+    GetLedgerRequest, LedgerDay, SyncCallRequest, admin_service_client::AdminServiceClient,
+    sync_service_client::SyncServiceClient,
 };
 use tokio::time::{self, Instant};
 use tonic::{Code, transport::Channel};
@@ -22,6 +23,8 @@ const REQUEST_BOUND: Duration = Duration::from_secs(10);
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Clients of a project: few, so that each calls several times.
 const CLIENTS: u64 = 12;
+/// Where recordings are: what their links begin with.
+pub(crate) const RECORDS: &str = "https://records.example.org/";
 /// The project's number that is called.
 const LINE: &str = "380443330000";
 
@@ -43,6 +46,14 @@ pub(crate) struct Call {
     pub(crate) way: Way,
     /// Whole seconds; no other call of the exchange begins then.
     pub(crate) started_at: Timestamp,
+    recorded: bool,
+}
+
+impl Call {
+    /// The link to its recording, where there is one.
+    pub(crate) fn recording(&self) -> Option<String> {
+        self.recorded.then(|| format!("{RECORDS}{}.mp3", self.id))
+    }
 }
 
 /// By which door a call is reported.
@@ -83,7 +94,9 @@ impl Exchange {
         let number = i64::try_from(self.calls.len()).unwrap();
         let way = self.dice.pick(&[Way::Answered, Way::Answered, Way::Missed, Way::Dialled]);
         let (id, client) = (format!("{project}-{number}"), 671_110_000 + self.dice.below(CLIENTS));
-        let call = Call { project, id, client, way, started_at: self.begun - SignedDuration::from_secs(7 * number) };
+        let started_at = self.begun - SignedDuration::from_secs(7 * number);
+        let recorded = way != Way::Missed && self.dice.below(2) == 0;
+        let call = Call { project, id, client, way, started_at, recorded };
         self.calls.push(call.clone());
         let doors = match self.dice.below(8) {
             0 => vec![Door::Webhook, Door::Grpc],
@@ -146,6 +159,22 @@ impl Wire {
         false
     }
 
+    /// Switches a project's connection off: its calls are kept.
+    pub(crate) async fn switch_off(&self, project: &str) {
+        let off = DeactivateConnectionRequest { project: project.to_owned(), ..DeactivateConnectionRequest::default() };
+        self.admin.clone().deactivate_connection(off).await.unwrap();
+    }
+
+    /// Switches it on again and has the kept calls sent, as soon as the CRM answers whether the credentials are good.
+    pub(crate) async fn switch_on(&self, project: &str, bound: Duration) {
+        let on = ActivateConnectionRequest { project: project.to_owned(), keep_data: Some(true), ..Default::default() };
+        let deadline = Instant::now() + bound;
+        while let Err(status) = self.admin.clone().activate_connection(on.clone()).await {
+            assert!(Instant::now() < deadline, "{project} is not switched on: {status:?}");
+            time::sleep(LOOK_EVERY).await;
+        }
+    }
+
     /// The ledger of a project, over every day a test may touch.
     pub(crate) async fn ledger(&self, project: &str) -> Vec<LedgerDay> {
         let today = Timestamp::now().to_zoned(TimeZone::get(ZONE).unwrap()).date();
@@ -186,8 +215,10 @@ impl Report {
                 json!({ "call_type": "out", "caller": sip, "outbound_number": LINE, "disposition": "ANSWERED", "billsec": "40" })
             }
         };
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        body.to_string()
+        let body = body.as_object_mut().unwrap();
+        body.extend(more.as_object().unwrap().clone());
+        body.extend(call.recording().map(|link| ("recording".to_owned(), link.into())));
+        json!(body).to_string()
     }
 
     /// The same in the contract's words.
@@ -209,7 +240,8 @@ impl Report {
             talk_seconds: answered.then_some(40),
             outcome: if answered { CallOutcome::Answered } else { CallOutcome::NoAnswer }.into(),
             agent: answered.then(|| AgentRef { sip_login: format!("{}_one", call.project), ..AgentRef::default() }),
-            recording_expected: Some(false),
+            recording_expected: Some(call.recorded),
+            recording_urls: call.recording().into_iter().collect(),
             ..v1::Call::default()
         }
     }
@@ -229,6 +261,11 @@ impl Dice {
         roll = (roll ^ (roll >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         roll = (roll ^ (roll >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (roll ^ (roll >> 31)) % bound
+    }
+
+    /// From nothing to all of something.
+    pub(crate) fn share(&mut self) -> f64 {
+        self.below(1_001) as f64 / 1_000.0
     }
 
     pub(crate) fn pick<T: Copy>(&mut self, list: &[T]) -> T {
