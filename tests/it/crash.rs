@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Calls each project gets in a round.
-const CALLS: u64 = 6;
+const CALLS: u64 = 4;
 /// Requests a round's calls make at least: for each a look-up and a write.
 const REQUESTS: u64 = CALLS * PROJECTS.len() as u64 * 2;
 
@@ -80,7 +80,7 @@ async fn fail_now_and_then(crms: &Crms) {
 }
 
 /// Waits until nothing waits; the error is a ledger that does not say what was made.
-async fn everything_is_settled(wire: &Wire, exchange: &Exchange) -> Result<(), String> {
+pub(crate) async fn everything_is_settled(wire: &Wire, exchange: &Exchange) -> Result<(), String> {
     for (project, _) in PROJECTS {
         let made = exchange.calls.iter().filter(|call| call.project == project).count() as u64;
         // A RemOnline takes eight requests a second and a call up to six.
@@ -94,6 +94,7 @@ async fn everything_is_settled(wire: &Wire, exchange: &Exchange) -> Result<(), S
     Ok(())
 }
 
-fn setting(name: &str, usual: u64) -> u64 {
+/// A number from the environment.
+pub(crate) fn setting(name: &str, usual: u64) -> u64 {
     env::var(name).map_or(usual, |text| text.parse().expect("a number"))
 }

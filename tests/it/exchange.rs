@@ -23,6 +23,8 @@ const REQUEST_BOUND: Duration = Duration::from_secs(10);
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Clients of a project: few, so that each calls several times.
 const CLIENTS: u64 = 12;
+/// The first client's significant digits.
+const FIRST_CLIENT: u64 = 671_110_000;
 /// Where recordings are: what their links begin with.
 pub(crate) const RECORDS: &str = "https://records.example.org/";
 /// The project's number that is called.
@@ -87,13 +89,19 @@ impl Exchange {
 
     /// Some calls of one project that are over: their reports, of a quarter of them by both doors.
     pub(crate) fn calls(&mut self, project: &'static str, count: u64) -> Vec<Report> {
-        (0..count).flat_map(|_| self.call(project)).collect()
+        (0..count).flat_map(|_| self.call(project, None)).collect()
     }
 
-    fn call(&mut self, project: &'static str) -> Vec<Report> {
+    /// As [`Exchange::calls`], all by the same client, who is another for each number.
+    pub(crate) fn calls_of_one(&mut self, project: &'static str, nr: u64, count: u64) -> Vec<Report> {
+        (0..count).flat_map(|_| self.call(project, Some(nr))).collect()
+    }
+
+    fn call(&mut self, project: &'static str, client: Option<u64>) -> Vec<Report> {
         let number = i64::try_from(self.calls.len()).unwrap();
         let way = self.dice.pick(&[Way::Answered, Way::Answered, Way::Missed, Way::Dialled]);
-        let (id, client) = (format!("{project}-{number}"), 671_110_000 + self.dice.below(CLIENTS));
+        let client = client.unwrap_or_else(|| self.dice.below(CLIENTS));
+        let (id, client) = (format!("{project}-{number}"), FIRST_CLIENT + client);
         let started_at = self.begun - SignedDuration::from_secs(7 * number);
         let recorded = way != Way::Missed && self.dice.below(2) == 0;
         let call = Call { project, id, client, way, started_at, recorded };
