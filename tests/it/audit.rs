@@ -168,3 +168,64 @@ fn moment(text: &str) -> Timestamp {
         civil.to_zoned(TimeZone::get(ZONE).unwrap()).unwrap().timestamp()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::exchange::Exchange;
+
+    fn start(call: &Call) -> String {
+        call.started_at.to_string()
+    }
+
+    #[test]
+    fn a_call_that_is_missing_is_lost_and_one_held_twice_is_doubled() {
+        let mut exchange = Exchange::new(5);
+        exchange.calls("clinic", 3);
+        let calls: Vec<&Call> = exchange.calls.iter().collect();
+        let [first, second, third] = [calls[0], calls[1], calls[2]].map(start);
+        let held = |starts: &[&str]| {
+            let rows: Vec<Value> = starts.iter().map(|start| json!({ "Call_Start_Time": start })).collect();
+            let mut found = Found::default();
+            found.calls(CrmKind::Zoho, &calls, &json!({ "Calls": rows }));
+            (found.lost, found.doubled, found.extra, found.faults.is_empty())
+        };
+        assert_eq!(held(&[&first, &second, &third]), (0, 0, 0, true));
+        assert_eq!(held(&[&first, &third]), (1, 0, 0, false));
+        assert_eq!(held(&[&first, &second, &second, &third]), (0, 1, 0, false));
+        assert_eq!(held(&[&first, &second, &third, "2020-02-02T02:02:02Z"]), (0, 0, 1, false));
+    }
+
+    #[test]
+    fn a_recording_is_linked_once_by_each_kind_of_record_that_has_it() {
+        let mut exchange = Exchange::new(5);
+        exchange.calls("school", 12);
+        let calls: Vec<&Call> = exchange.calls.iter().collect();
+        let recordings: Vec<String> = calls.iter().filter_map(|call| call.recording()).collect();
+        let linked = |links: &[String]| {
+            let rows: Vec<Value> =
+                links.iter().map(|link| json!({ "text": format!("told\n{link}\n[tl-1]") })).collect();
+            let mut found = Found::default();
+            found.recordings(CrmKind::SendPulse, &calls, &json!({ "comments": rows, "tasks": [] }));
+            (found.lost, found.doubled, found.extra, found.faults.is_empty())
+        };
+        assert_eq!(linked(&recordings), (0, 0, 0, true));
+        assert_eq!(linked(&recordings[1..]), (1, 0, 0, false));
+        assert_eq!(linked(&[&recordings[..], &recordings[..1]].concat()), (0, 1, 0, false));
+        assert_eq!(linked(&[&recordings[..], &[format!("{RECORDS}other.mp3")]].concat()), (0, 0, 1, false));
+    }
+
+    #[test]
+    fn a_second_contact_and_a_second_task_are_found_by_the_crms_own_audit() {
+        let audit = json!({
+            "doubled_clients": [{ "entity": "contacts", "phone": "671110001", "ids": ["1", "2", "3"] }],
+            "doubled_tasks": [{ "key": "[tl-1]", "ids": ["7", "8"] }],
+            "doubled_calls": [{ "key": "client 1 [tl-2]", "ids": ["4", "5"] }, { "key": "clients [tl-3]", "ids": ["1", "2"] }],
+        });
+        let mut found = Found::default();
+        found.own_audit(CrmKind::RemOnline, &audit);
+        assert_eq!((found.contacts_per_client_max, found.doubled, found.comments_repeated), (3, 2, 1));
+    }
+}

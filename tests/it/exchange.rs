@@ -12,6 +12,7 @@ use tieline_proto::v1::{
 };
 use tokio::time::{self, Instant};
 use tonic::{Code, transport::Channel};
+use tonic_types::StatusExt as _;
 
 use crate::program::Program;
 
@@ -59,7 +60,7 @@ impl Call {
 }
 
 /// By which door a call is reported.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door {
     Webhook,
     Grpc,
@@ -146,10 +147,34 @@ impl Wire {
         }
     }
 
-    async fn post(&self, report: &Report) -> bool {
+    /// How a report is refused, in either door's words: status, what to do or why, seconds until it may be repeated.
+    pub(crate) async fn refusal(&self, report: &Report) -> Option<(String, String, u64)> {
+        match report.door {
+            Door::Webhook => {
+                let answer = self.request(report).send().await.unwrap();
+                let again =
+                    answer.headers().get("retry-after").map(|seconds| seconds.to_str().unwrap().parse().unwrap());
+                let status = answer.status();
+                (!status.is_success()).then_some((status.to_string(), answer.text().await.unwrap(), again.unwrap_or(0)))
+            }
+            Door::Grpc => {
+                let request = SyncCallRequest { call: Some(report.message()), wait_ms: None };
+                let status = self.sync.clone().sync_call(request).await.err()?;
+                let details = status.get_error_details();
+                let why = format!("{} {}", details.error_info().unwrap().reason, status.message());
+                let again = details.retry_info().unwrap().retry_delay.unwrap().as_secs_f64().ceil() as u64;
+                Some((format!("{:?}", status.code()), why, again))
+            }
+        }
+    }
+
+    fn request(&self, report: &Report) -> reqwest::RequestBuilder {
         let url = format!("{}/{}/after_call", self.hooks, report.call.project);
-        let request = self.http.post(url).header("content-type", "application/json").body(report.webhook());
-        let Ok(answer) = request.send().await else { return false };
+        self.http.post(url).header("content-type", "application/json").body(report.webhook())
+    }
+
+    async fn post(&self, report: &Report) -> bool {
+        let Ok(answer) = self.request(report).send().await else { return false };
         match answer.status().as_u16() {
             200 => true,
             503 => false,

@@ -8,6 +8,8 @@ mod crash;
 mod crms;
 #[path = "../../sidecar/tests/it/database.rs"]
 mod database;
+#[cfg(target_os = "linux")]
+mod disk;
 mod exchange;
 mod feed;
 mod moment;
