@@ -7,7 +7,7 @@ use serde_json::json;
 use tieline_engine::jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tieline_proto::v1::{
     self, ActivateConnectionRequest, AgentRef, CallDirection, CallOutcome, CallPhase, DeactivateConnectionRequest,
-    GetLedgerRequest, LedgerDay, SyncCallRequest, admin_service_client::AdminServiceClient,
+    GetLedgerRequest, LedgerDay, ListConnectionsRequest, SyncCallRequest, admin_service_client::AdminServiceClient,
     sync_service_client::SyncServiceClient,
 };
 use tokio::time::{self, Instant};
@@ -206,6 +206,12 @@ impl Wire {
             assert!(Instant::now() < deadline, "{project} is not switched on: {status:?}");
             time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// The connections as the program sees them, for a reader.
+    pub(crate) async fn connections(&self) -> String {
+        let all = ListConnectionsRequest::default();
+        format!("{:?}", self.admin.clone().list_connections(all).await.map(tonic::Response::into_inner))
     }
 
     /// The ledger of a project, over every day a test may touch.

@@ -79,13 +79,20 @@ impl Round<'_> {
         let program = Program::start(self.config);
         let start_takes = begun.elapsed();
         let wire = Wire::to(&program);
-        let feeding = match moment {
+        let reached = match moment {
             Moment::Accept | Moment::StartUp => self.accepting(&wire).await,
             Moment::Delivery => self.delivering(&wire).await,
             Moment::TokenRefresh => self.asking_for_tokens(&wire).await,
             Moment::Resend => self.sending_again(&wire).await,
-            Moment::Shutdown => return self.stopping(program, &wire).await,
+            Moment::Shutdown => self.writing(&wire).await,
         };
+        let feeding = match reached {
+            Ok(feeding) => feeding,
+            Err(why) => panic!("{moment:?}: {why}\n{}\n{}", wire.connections().await, program.kill()),
+        };
+        if moment == Moment::Shutdown {
+            return self.stopping(program, feeding).await;
+        }
         program.kill();
         feeding.give_up().await;
         self.crms.clear_everywhere("slow").await;
@@ -96,33 +103,33 @@ impl Round<'_> {
         self.tally.killed(moment.name());
     }
 
-    async fn accepting(&mut self, wire: &Wire) -> Feeding {
+    async fn accepting(&mut self, wire: &Wire) -> Result<Feeding, String> {
         let count = 1 + self.dice.below(self.feed.len() as u64);
         let mut feeding = self.feed.begin(wire);
         feeding.taken(usize::try_from(count).unwrap(), ROUND_BOUND).await;
-        feeding
+        Ok(feeding)
     }
 
-    async fn delivering(&mut self, wire: &Wire) -> Feeding {
+    async fn delivering(&mut self, wire: &Wire) -> Result<Feeding, String> {
         let before = self.crms.requests().await;
         let feeding = self.feed.begin(wire);
         let more = self.dice.below(self.requests);
-        self.requests_beyond(before + more).await;
-        feeding
+        self.requests_beyond(before + more).await?;
+        Ok(feeding)
     }
 
-    async fn asking_for_tokens(&mut self, wire: &Wire) -> Feeding {
-        self.crms.pass(TOKENS_AGE_SECONDS).await;
-        self.crms.add_everywhere(&json!({ "name": "slow", "ms": SLOW_TOKEN_MS, "on": "auth" })).await;
+    async fn asking_for_tokens(&mut self, wire: &Wire) -> Result<Feeding, String> {
         let before = self.crms.hits_anywhere("slow").await;
+        self.crms.add_everywhere(&json!({ "name": "slow", "ms": SLOW_TOKEN_MS, "on": "auth" })).await;
+        self.crms.pass(TOKENS_AGE_SECONDS).await;
         let feeding = self.feed.begin(wire);
-        self.slow_beyond(before).await;
+        self.slow_beyond(before).await?;
         // Before the token comes, or right after.
         time::sleep(Duration::from_millis(self.dice.below(SLOW_TOKEN_MS + 100))).await;
-        feeding
+        Ok(feeding)
     }
 
-    async fn sending_again(&mut self, wire: &Wire) -> Feeding {
+    async fn sending_again(&mut self, wire: &Wire) -> Result<Feeding, String> {
         for (project, _) in PROJECTS {
             wire.switch_off(project).await;
         }
@@ -132,15 +139,19 @@ impl Round<'_> {
             wire.switch_on(project, ROUND_BOUND).await;
         }
         let more = self.dice.below(self.requests);
-        self.requests_beyond(before + more).await;
-        self.feed.begin(wire)
+        self.requests_beyond(before + more).await?;
+        Ok(self.feed.begin(wire))
     }
 
-    async fn stopping(self, program: Program, wire: &Wire) {
-        self.crms.add_everywhere(&json!({ "name": "slow", "ms": SLOW_WRITE_MS, "on": "writes" })).await;
+    async fn writing(&mut self, wire: &Wire) -> Result<Feeding, String> {
         let before = self.crms.hits_anywhere("slow").await;
+        self.crms.add_everywhere(&json!({ "name": "slow", "ms": SLOW_WRITE_MS, "on": "writes" })).await;
         let feeding = self.feed.begin(wire);
-        self.slow_beyond(before).await;
+        self.slow_beyond(before).await?;
+        Ok(feeding)
+    }
+
+    async fn stopping(self, program: Program, feeding: Feeding) {
         if program.killed_in_stop(DRAIN.mul_f64(self.dice.share())) {
             self.tally.killed(Moment::Shutdown.name());
         }
@@ -149,20 +160,26 @@ impl Round<'_> {
     }
 
     /// Waits until the CRMs were asked more often than that.
-    async fn requests_beyond(&self, count: u64) {
+    async fn requests_beyond(&self, count: u64) -> Result<(), String> {
         let deadline = Instant::now() + ROUND_BOUND;
         while self.crms.requests().await <= count {
-            assert!(Instant::now() < deadline, "the CRMs are not asked more than {count} times in {ROUND_BOUND:?}");
+            if Instant::now() > deadline {
+                return Err(format!("the CRMs are not asked more than {count} times in {ROUND_BOUND:?}"));
+            }
             time::sleep(LOOK_EVERY).await;
         }
+        Ok(())
     }
 
     /// Waits until a slow request is under way.
-    async fn slow_beyond(&self, hits: u64) {
+    async fn slow_beyond(&self, hits: u64) -> Result<(), String> {
         let deadline = Instant::now() + ROUND_BOUND;
         while self.crms.hits_anywhere("slow").await <= hits {
-            assert!(Instant::now() < deadline, "no CRM is asked for what is slow");
+            if Instant::now() > deadline {
+                return Err(format!("no CRM is asked for what is slow in {ROUND_BOUND:?}"));
+            }
             time::sleep(LOOK_EVERY).await;
         }
+        Ok(())
     }
 }
