@@ -31,7 +31,7 @@ impl ErrorReason {
         match self {
             Self::Unspecified => Code::Unknown,
             Self::InvalidField => Code::InvalidArgument,
-            Self::UnknownProject | Self::UnknownCall | Self::UnknownConnection => Code::NotFound,
+            Self::UnknownProject | Self::UnknownCall | Self::UnknownConnection | Self::UnknownResend => Code::NotFound,
             Self::ConnectionInactive
             | Self::ConnectionSuspended
             | Self::AnotherConnectionActive
@@ -62,6 +62,7 @@ impl ErrorReason {
             | Self::UnknownProject
             | Self::UnknownCall
             | Self::UnknownConnection
+            | Self::UnknownResend
             | Self::DialogueNotTaken
             | Self::CallNotFailed
             | Self::CallsUnderWay

@@ -23,5 +23,6 @@ pub mod rules;
 pub mod scenario;
 pub mod step;
 pub mod stop_list;
+pub mod worth;
 
 pub use jiff;

@@ -126,6 +126,7 @@ reason_codes! {
     RouteUnknown = "route_unknown", "The CRM's answer is not known in time, so the next block is taken";
     OutOfWindow = "out_of_window", "The call is older than the window for resending";
     ResendOff = "resend_off", "Keeping for resending was off when the connection was activated";
+    ResendCancelled = "resend_cancelled", "The resending was cancelled before the call was sent, so the call is kept";
     Dropped = "dropped", "An administrator dropped the call";
     Forgotten = "forgotten", "The client was forgotten on request before the call was in the CRM";
     Written = "written", "Everything the scenario asks for is in the CRM";

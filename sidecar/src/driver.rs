@@ -5,6 +5,7 @@ pub mod connection;
 mod deliver;
 mod others;
 pub mod quota;
+mod resending;
 pub mod resting;
 mod seal;
 mod served;
@@ -22,7 +23,11 @@ use tieline_engine::{
     ids::ProjectId,
     jiff::{SignedDuration, Timestamp},
 };
-use tokio::{sync::watch, task::JoinSet, time};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+    time,
+};
 
 use self::{connection::Connection, served::Served};
 use crate::{
@@ -69,6 +74,8 @@ pub struct Driver {
     pub wishes: Wishes,
     /// Which clients are being served.
     pub(crate) served: Served,
+    /// Wakes what takes resendings on.
+    pub(crate) resends: Notify,
     connections: BTreeMap<ProjectId, Arc<Connection>>,
 }
 
@@ -104,8 +111,20 @@ impl Driver {
         }
         let (callers, outcomes) = (Callers::new(), Outcomes::new());
         let (presences, wishes) = (PresenceBook::default(), Wishes::default());
-        let served = Served::default();
-        Ok(Arc::new(Self { store, clock, callers, outcomes, hub, cards, presences, wishes, served, connections }))
+        let (served, resends) = (Served::default(), Notify::new());
+        Ok(Arc::new(Self {
+            store,
+            clock,
+            callers,
+            outcomes,
+            hub,
+            cards,
+            presences,
+            wishes,
+            served,
+            resends,
+            connections,
+        }))
     }
 
     /// The connection of a project.
@@ -123,6 +142,7 @@ impl Driver {
     pub async fn run(self: Arc<Self>, stop: watch::Receiver<bool>, drain: Duration) {
         let mut loops = JoinSet::new();
         loops.spawn(Arc::clone(&self).follow(stop.clone()));
+        loops.spawn(Arc::clone(&self).take_resendings_on(stop.clone()));
         for connection in self.connections.values() {
             loops.spawn(Arc::clone(&self).serve(Arc::clone(connection), stop.clone(), drain));
         }

@@ -23,7 +23,7 @@ pub use self::{
     dial::{DialAsk, DialWho},
     forget::{ForgetAsk, Who},
     plan::{Plan, PlannedLookUp},
-    resend::{Progress, Resend, Selection},
+    resend::{Progress, Resend, Stage},
     route::{Basis, RouteAsk, Routed},
 };
 use crate::{
@@ -52,6 +52,9 @@ pub enum Refused {
     /// The caller named a connection there is none of.
     #[error("the project has no connection \"{0}\"; a connection is named in the configuration")]
     UnknownConnection(String),
+    /// The caller named a resending there is none of.
+    #[error("the project has no resending of this id")]
+    UnknownResend,
     /// One project has one connection (G-01).
     #[error(
         "the project's CRM connection \"{0}\" is switched on; a project has one CRM, change the configuration to move it"

@@ -4,6 +4,7 @@
 pub mod keeping;
 pub mod lease;
 pub mod postgres;
+pub mod resend;
 pub mod sqlite;
 mod transition;
 mod values;
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 use self::{
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     lease::Lease,
+    resend::{Resending, Selection, Survey},
 };
 
 /// A store's answer, to be awaited.
@@ -39,8 +41,8 @@ pub trait Store: Send + Sync {
     /// One call.
     fn call(&self, project: &ProjectId, id: &CallId) -> Reply<'_, Option<StoredCall>>;
 
-    /// Calls whose turn it is, live ones first, then by order of acceptance: at most one per lane, the earliest
-    /// that waits there. A call that waits for a retry keeps later calls of its lane back; one that waits for
+    /// Calls whose turn it is, live ones first, backlog by worth, then by order of acceptance: at most one per lane, the
+    /// earliest that waits there. A call that waits for a retry keeps later calls of its lane back; one that waits for
     /// further facts of its own does not. Lanes named in `busy` are left out. Where several sidecars share the store,
     /// the lanes are claimed with it: no other sidecar is given them before they are set free or the lease is over.
     fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], limit: usize) -> Reply<'_, Vec<StoredCall>>;
@@ -76,6 +78,31 @@ pub trait Store: Send + Sync {
     /// How many calls a filter finds.
     fn count(&self, project: &ProjectId, filter: Filter) -> Reply<'_, u64>;
 
+    /// Begins a resending: chooses nothing yet, see [`Store::step_resend`]. Calls accepted after `at` are not meant.
+    fn begin_resend(&self, project: &ProjectId, selection: Selection, at: Timestamp) -> Reply<'_, u64>;
+
+    /// A resending of a project, by its number or the latest.
+    fn resending(&self, project: &ProjectId, id: Option<u64>) -> Reply<'_, Option<Resending>>;
+
+    /// Resendings that have a step to do.
+    fn open_resendings(&self) -> Reply<'_, Vec<Resending>>;
+
+    /// Cancels a resending, or lets it go on; see [`Store::step_resend`]. `false`: there is none of that number.
+    fn order_resend(&self, project: &ProjectId, id: u64, cancel: bool) -> Reply<'_, bool>;
+
+    /// Does a portion of what a resending has to do: choosing, releasing or holding. Answers whether there is more to
+    /// do at once.
+    fn step_resend(&self, project: &ProjectId, id: u64, now: Timestamp) -> Reply<'_, bool>;
+
+    /// Counts a portion of what a selection would choose, from before a position; nothing is changed.
+    fn survey(
+        &self,
+        project: &ProjectId,
+        selection: Selection,
+        accepted_until: Timestamp,
+        before: u64,
+    ) -> Reply<'_, Survey>;
+
     /// Puts calls back to waiting as backlog, due now; those that wait already keep their place. Failed steps are
     /// forgiven. Returns how many.
     fn requeue(&self, project: &ProjectId, filter: Filter, now: Timestamp) -> Reply<'_, u64>;
@@ -84,7 +111,7 @@ pub trait Store: Send + Sync {
     /// are spared: they are finished instead. Returns how many.
     fn skip(&self, project: &ProjectId, filter: Filter, reason: Reason, now: Timestamp) -> Reply<'_, u64>;
 
-    /// Marks every waiting call as backlog, so that calls from now on go first.
+    /// Marks every waiting call as backlog and judges its worth, so that calls from now on go first.
     fn demote_waiting(&self, project: &ProjectId) -> Reply<'_, u64>;
 
     /// The ledger by day of acceptance in the project's zone, both days included.
@@ -380,7 +407,8 @@ pub struct Filter {
 }
 
 /// A state without its details.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StateIs {
     /// Accepted, not finished.
     Waiting,

@@ -18,7 +18,7 @@ use tieline_engine::{
     record::{CrmField, CrmUser},
     step::Step,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 use super::{
     quota::{Gate, Metered, Priority},
@@ -45,6 +45,8 @@ pub struct Connection {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     state: RwLock<ConnectionState>,
+    /// Held by who switches it on: with a large backlog that takes a while, and calls that come afterwards are live.
+    activating: Mutex<()>,
     learned: RwLock<Learned>,
 }
 
@@ -113,8 +115,8 @@ impl Connection {
         let tokens = Tokens::new(project.id.clone(), Arc::clone(&store), seal);
         let gate = Gate::new(dialect.quota());
         let learned = RwLock::new(Learned { dialect, policy: Arc::new(project.policy.clone()), at: None });
-        let (wake, state) = (Notify::new(), RwLock::new(state));
-        Ok(Self { project, wake, gate, transport, tokens, store, clock, state, learned })
+        let (wake, state, activating) = (Notify::new(), RwLock::new(state), Mutex::default());
+        Ok(Self { project, wake, gate, transport, tokens, store, clock, state, activating, learned })
     }
 
     /// Where the connection stands.
@@ -287,6 +289,7 @@ impl Connection {
     /// # Errors
     /// The store cannot read or write.
     pub async fn activate(&self) -> Result<(u64, u64), StoreError> {
+        let _alone = self.activating.lock().await;
         let state = self.current().await?;
         let now = self.clock.now();
         if state.status == Status::Active {

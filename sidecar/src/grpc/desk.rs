@@ -26,7 +26,7 @@ use crate::{
 const AT_ONCE_MAX: usize = 1024;
 /// Ringing phones asked about at once: apart, so that no crowd of reports keeps them waiting.
 const RINGING_MAX: usize = 512;
-/// Resendings watched at once; each counts calls in the store twice a second.
+/// Resendings watched at once; each asks the store twice a second.
 const WATCHED_MAX: usize = 32;
 /// Watchers of calls at once: one for every agent of a large house.
 const WATCHERS_MAX: usize = 1024;

@@ -36,6 +36,7 @@ impl From<Refused> for Refusal {
             Refused::MessengerUnavailable(cause) => return Self::messenger_unavailable(word(*cause)),
             Refused::Store(error) => return error.clone().into(),
             Refused::UnknownConnection(_) => ErrorReason::UnknownConnection,
+            Refused::UnknownResend => ErrorReason::UnknownResend,
             Refused::AnotherConnection(_) => ErrorReason::AnotherConnectionActive,
             Refused::OptionNeedsInactive => ErrorReason::OptionNeedsInactive,
             Refused::NobodysNumber => ErrorReason::InvalidField,

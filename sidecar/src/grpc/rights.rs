@@ -41,6 +41,8 @@ pub const RIGHTS: &[Right] = &[
     right("SyncCall", "/tieline.v1.SyncService/SyncCall", EXCHANGE, Reach::Named),
     right("PushMessengerLead", "/tieline.v1.SyncService/PushMessengerLead", EXCHANGE, Reach::Named),
     right("ResendBacklog", "/tieline.v1.SyncService/ResendBacklog", EXCHANGE, Reach::Named),
+    right("CancelResend", "/tieline.v1.SyncService/CancelResend", EXCHANGE, Reach::Named),
+    right("ResumeResend", "/tieline.v1.SyncService/ResumeResend", EXCHANGE, Reach::Named),
     right("PlanCall", "/tieline.v1.SyncService/PlanCall", EXCHANGE, Reach::Named),
     right("Watch", "/tieline.v1.SyncService/Watch", BOTH, Reach::Named),
     right("ReportAgents", "/tieline.v1.SyncService/ReportAgents", EXCHANGE, Reach::Named),

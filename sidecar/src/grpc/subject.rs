@@ -2,10 +2,10 @@
 //! [`Subject`] cannot be answered.
 
 use tieline_proto::v1::{
-    ActivateConnectionRequest, CheckConnectionRequest, DeactivateConnectionRequest, DropCallsRequest, ForgetRequest,
-    GetCallRequest, GetLedgerRequest, ListConnectionsRequest, ListFailedCallsRequest, PlanCallRequest,
-    PushMessengerLeadRequest, ReportAgentsRequest, ResendBacklogRequest, RetryCallsRequest, RouteCallRequest,
-    SetKeepDataRequest, SyncCallRequest, WatchRequest,
+    ActivateConnectionRequest, CancelResendRequest, CheckConnectionRequest, DeactivateConnectionRequest,
+    DropCallsRequest, ForgetRequest, GetCallRequest, GetLedgerRequest, ListConnectionsRequest, ListFailedCallsRequest,
+    PlanCallRequest, PushMessengerLeadRequest, ReportAgentsRequest, ResendBacklogRequest, ResumeResendRequest,
+    RetryCallsRequest, RouteCallRequest, SetKeepDataRequest, SyncCallRequest, WatchRequest,
 };
 
 /// A request's message.
@@ -27,6 +27,7 @@ macro_rules! named {
 
 named!(
     ActivateConnectionRequest,
+    CancelResendRequest,
     CheckConnectionRequest,
     DeactivateConnectionRequest,
     DropCallsRequest,
@@ -38,6 +39,7 @@ named!(
     PushMessengerLeadRequest,
     ReportAgentsRequest,
     ResendBacklogRequest,
+    ResumeResendRequest,
     RetryCallsRequest,
     RouteCallRequest,
     SetKeepDataRequest,

@@ -8,10 +8,11 @@ use tieline_engine::{
     routing::{self, Caller},
 };
 use tieline_proto::v1::{
-    CallReport, ErrorReason, GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse,
-    PushMessengerLeadRequest, PushMessengerLeadResponse, ReportAgentsRequest, ReportAgentsResponse,
-    ResendBacklogRequest, ResendBacklogResponse, RouteCallRequest, RouteCallResponse, SyncCallRequest,
-    SyncCallResponse, WatchRequest, WatchResponse, sync_service_server::SyncService,
+    CallReport, CancelResendRequest, CancelResendResponse, ErrorReason, GetCallRequest, GetCallResponse,
+    PlanCallRequest, PlanCallResponse, PushMessengerLeadRequest, PushMessengerLeadResponse, ReportAgentsRequest,
+    ReportAgentsResponse, ResendBacklogRequest, ResendBacklogResponse, ResumeResendRequest, ResumeResendResponse,
+    RouteCallRequest, RouteCallResponse, SyncCallRequest, SyncCallResponse, WatchRequest, WatchResponse,
+    sync_service_server::SyncService,
 };
 use tokio::time;
 use tonic::{Request, Response, Status, async_trait};
@@ -74,6 +75,22 @@ impl SyncService for Sync {
     ) -> Result<Response<Self::ResendBacklogStream>, Status> {
         let (asker, request) = Asker::of(request);
         self.desk.answer("ResendBacklog", &asker, Places::Usual, resend::begin(&self.desk, request)).await
+    }
+
+    async fn cancel_resend(
+        &self,
+        request: Request<CancelResendRequest>,
+    ) -> Result<Response<CancelResendResponse>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("CancelResend", &asker, Places::Usual, resend::cancel(&self.desk, &request)).await
+    }
+
+    async fn resume_resend(
+        &self,
+        request: Request<ResumeResendRequest>,
+    ) -> Result<Response<ResumeResendResponse>, Status> {
+        let (asker, request) = Asker::of(request);
+        self.desk.answer("ResumeResend", &asker, Places::Usual, resend::resume(&self.desk, &request)).await
     }
 
     async fn plan_call(&self, request: Request<PlanCallRequest>) -> Result<Response<PlanCallResponse>, Status> {

@@ -1,44 +1,38 @@
-//! Sending calls again that were kept, left out or failed, and watching it happen.
+//! Sending calls again that were kept, left out or failed, and watching it happen. The sending itself is done by
+//! `driver/resending.rs`, whoever watches.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
-use tieline_engine::{ids::ProjectId, jiff::Timestamp, reason::ReasonCode};
+use tieline_engine::{ids::ProjectId, jiff::Timestamp};
 use tokio::time::{self, Instant};
 
 use super::{Refused, Sidecar};
-use crate::store::{Filter, StateIs, Status, StoreError};
+use crate::store::{
+    Status, StoreError,
+    resend::{Resending, Selection, Survey},
+};
 
 /// How often progress is told.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+/// The time over which the rate is told.
+const RATE_OVER: Duration = Duration::from_secs(60);
 
-/// Which calls are sent again.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
-    /// Happened at or after.
-    pub since: Option<Timestamp>,
-    /// Happened before.
-    pub until: Option<Timestamp>,
-    /// States; empty means waiting ones and those left out by an earlier activation. Of skipped ones only those are
-    /// ever taken.
-    pub states: Vec<StateIs>,
-}
-
-/// A resending under way.
+/// A resending that is watched.
 pub struct Resend {
     sidecar: Sidecar,
-    project: ProjectId,
-    filter: Filter,
-    total: u64,
-    failed_before: u64,
-    skipped_before: u64,
-    begun: Instant,
+    resending: Resending,
+    /// What was finished when, over the last minute.
+    seen: VecDeque<(Instant, u64)>,
     told_end: bool,
-    first: bool,
 }
 
 /// How far a resending is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
+    /// Its id.
+    pub id: u64,
+    /// What it is doing.
+    pub stage: Stage,
     /// Calls selected.
     pub total: u64,
     /// In the CRM now.
@@ -47,88 +41,96 @@ pub struct Progress {
     pub skipped: u64,
     /// Failed.
     pub failed: u64,
-    /// Still waiting.
+    /// Still to do.
     pub waiting: u64,
-    /// Calls finished a second, on average since the beginning.
+    /// Calls finished a second, over the last minute or since it is watched.
     pub rate_per_second: f64,
     /// Seconds left at this rate.
     pub eta_seconds: Option<u64>,
-    /// Nothing waits any more.
-    pub finished: bool,
     /// When this was counted.
     pub at: Timestamp,
 }
 
+/// What a resending is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It looks for its calls.
+    Choosing,
+    /// They are being sent.
+    Running,
+    /// It was cancelled.
+    Cancelled,
+    /// Nothing is left to do.
+    Finished,
+}
+
 impl Sidecar {
-    /// How many calls a selection holds; nothing is changed.
+    /// What a selection holds, by worth; nothing is changed.
     ///
     /// # Errors
     /// Unknown project, or the store cannot be read.
-    pub async fn count_resend(&self, project: &ProjectId, selection: &Selection) -> Result<u64, Refused> {
+    pub async fn survey(&self, project: &ProjectId, selection: &Selection) -> Result<Survey, Refused> {
         self.connection(project)?;
-        let mut total = 0;
-        for filter in filters(selection) {
-            total += self.driver.store.count(project, filter).await?;
+        let (mut all, mut before, now) = (Survey::default(), Some(u64::MAX), self.driver.clock.now());
+        while let Some(position) = before {
+            let portion = self.driver.store.survey(project, selection.clone(), now, position).await?;
+            for (sum, found) in all.by_worth.iter_mut().zip(portion.by_worth) {
+                *sum += found;
+            }
+            before = portion.before;
         }
-        Ok(total)
+        Ok(all)
     }
 
-    /// Puts the selected calls behind live ones and begins to watch. Dropping the watch does not stop the sending.
+    /// Sends the selected calls behind live ones and begins to watch. Dropping the watch does not stop the sending.
     ///
     /// # Errors
     /// Unknown project, the connection is off, or the store could not write.
-    pub async fn resend(&self, project: &ProjectId, selection: &Selection) -> Result<Resend, Refused> {
-        let connection = self.connection(project)?;
-        if connection.state().status != Status::Active {
+    pub async fn resend(&self, project: &ProjectId, selection: Selection) -> Result<Resend, Refused> {
+        if self.connection(project)?.state().status != Status::Active {
             return Err(Refused::ConnectionInactive);
         }
-        let now = self.driver.clock.now();
-        let mut total = 0;
-        // Live calls go on coming; with them the watch would never end.
-        let accepted_until = Some(now);
-        for filter in filters(selection) {
-            total += self.driver.store.requeue(project, Filter { accepted_until, ..filter }, now).await?;
-        }
-        let filter = Filter { since: selection.since, until: selection.until, accepted_until, ..Filter::default() };
-        let count = async |states| self.driver.store.count(project, Filter { states, ..filter.clone() }).await;
-        let failed_before = count(vec![StateIs::Failed]).await?;
-        let skipped_before = count(vec![StateIs::Skipped]).await?;
-        connection.wake.notify_one();
-        let (sidecar, project, begun) = (self.clone(), project.clone(), Instant::now());
-        Ok(Resend {
-            sidecar,
-            project,
-            filter,
-            total,
-            failed_before,
-            skipped_before,
-            begun,
-            told_end: false,
-            first: true,
-        })
+        // Live calls go on coming; with them the resending would never end.
+        let id = self.driver.store.begin_resend(project, selection, self.driver.clock.now()).await?;
+        tracing::info!(project.id = %project, resend.id = id, "a resending begins");
+        self.driver.resends.notify_one();
+        self.watch_resend(project, Some(id)).await
     }
-}
 
-/// One filter for what waits or failed, one for what an activation left out.
-fn filters(selection: &Selection) -> Vec<Filter> {
-    let asked = |state| selection.states.contains(&state);
-    let usual = selection.states.is_empty();
-    let window = Filter { since: selection.since, until: selection.until, ..Filter::default() };
-    let mut filters = Vec::new();
-    for (state, by_default) in [(StateIs::Waiting, true), (StateIs::Failed, false), (StateIs::Written, false)] {
-        if asked(state) || (usual && by_default) {
-            filters.push(Filter { states: vec![state], ..window.clone() });
+    /// Watches a resending, or the project's latest one.
+    ///
+    /// # Errors
+    /// Unknown project or resending, or the store cannot be read.
+    pub async fn watch_resend(&self, project: &ProjectId, id: Option<u64>) -> Result<Resend, Refused> {
+        let resending = self.resending(project, id).await?;
+        Ok(Resend { sidecar: self.clone(), resending, seen: VecDeque::new(), told_end: false })
+    }
+
+    /// Cancels a resending, or the project's latest one; or lets it go on. Answers which.
+    ///
+    /// # Errors
+    /// Unknown project or resending, the connection is off and it is to go on, or the store could not write.
+    pub async fn order_resend(&self, project: &ProjectId, id: Option<u64>, cancel: bool) -> Result<u64, Refused> {
+        if !cancel && self.connection(project)?.state().status != Status::Active {
+            return Err(Refused::ConnectionInactive);
         }
+        let resending = self.resending(project, id).await?;
+        if resending.cancelled != cancel {
+            self.driver.store.order_resend(project, resending.id, cancel).await?;
+            tracing::info!(project.id = %project, resend.id = resending.id, cancel, "a resending was cancelled or resumed");
+            self.driver.resends.notify_one();
+        }
+        Ok(resending.id)
     }
-    if asked(StateIs::Skipped) || usual {
-        let skipped_for = vec![ReasonCode::OutOfWindow, ReasonCode::ResendOff];
-        filters.push(Filter { states: vec![StateIs::Skipped], skipped_for, ..window });
+
+    async fn resending(&self, project: &ProjectId, id: Option<u64>) -> Result<Resending, Refused> {
+        self.connection(project)?;
+        self.driver.store.resending(project, id).await?.ok_or(Refused::UnknownResend)
     }
-    filters
 }
 
 impl Resend {
-    /// The next progress, half a second after the last; `None` after the one that says it is finished.
+    /// The next progress, half a second after the last; `None` after the one that tells of the end.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -136,44 +138,51 @@ impl Resend {
         if self.told_end {
             return Ok(None);
         }
-        if !std::mem::take(&mut self.first) {
+        let driver = self.sidecar.driver();
+        if !self.seen.is_empty() {
             time::sleep(PROGRESS_EVERY).await;
+            let asked = driver.store.resending(&self.resending.project, Some(self.resending.id)).await?;
+            let Some(resending) = asked else { return Ok(None) };
+            self.resending = resending;
         }
-        let progress = self.count().await?;
-        self.told_end = progress.finished;
+        let at = driver.clock.now();
+        let progress = self.told(at);
+        self.told_end = progress.stage == Stage::Finished || self.resending.is_at_rest();
         Ok(Some(progress))
     }
 
-    async fn count(&self) -> Result<Progress, StoreError> {
-        let driver = self.sidecar.driver();
-        let count = async |state| {
-            driver.store.count(&self.project, Filter { states: vec![state], ..self.filter.clone() }).await
+    fn told(&mut self, at: Timestamp) -> Progress {
+        let counts = self.resending.counts;
+        let rate_per_second = self.rate(counts.done());
+        let stage = match () {
+            () if self.resending.cancelled => Stage::Cancelled,
+            () if self.resending.is_choosing() => Stage::Choosing,
+            () if self.resending.is_finished() => Stage::Finished,
+            () => Stage::Running,
         };
-        // Calls of the window that were not selected may move too; the sum stays that of the selected ones.
-        let mut left = self.total;
-        let mut share = |found: u64| {
-            let part = found.min(left);
-            left -= part;
-            part
-        };
-        let waiting = share(count(StateIs::Waiting).await?);
-        let failed = share(count(StateIs::Failed).await?.saturating_sub(self.failed_before));
-        let skipped = share(count(StateIs::Skipped).await?.saturating_sub(self.skipped_before));
-        let sent = left;
-        let finished_calls = self.total - waiting;
-        let rate_per_second = finished_calls as f64 / self.begun.elapsed().as_secs_f64().max(0.001);
-        let eta_seconds = (finished_calls > 0).then(|| (waiting as f64 / rate_per_second).ceil() as u64);
-        let at = driver.clock.now();
-        Ok(Progress {
-            total: self.total,
-            sent,
-            skipped,
-            failed,
-            waiting,
+        let is_moving = rate_per_second > 0.0 && stage != Stage::Cancelled;
+        Progress {
+            id: self.resending.id,
+            stage,
+            total: counts.total(),
+            sent: counts.written,
+            skipped: counts.skipped,
+            failed: counts.failed,
+            waiting: counts.left(),
             rate_per_second,
-            eta_seconds,
-            finished: waiting == 0,
+            eta_seconds: is_moving.then(|| (counts.left() as f64 / rate_per_second).ceil() as u64),
             at,
-        })
+        }
+    }
+
+    /// Notes what is finished now, and tells how fast that goes.
+    fn rate(&mut self, done: u64) -> f64 {
+        let now = Instant::now();
+        self.seen.push_back((now, done));
+        while self.seen.iter().nth(1).is_some_and(|(second, _)| now.duration_since(*second) >= RATE_OVER) {
+            self.seen.pop_front();
+        }
+        let (since, before) = self.seen.front().copied().unwrap_or((now, done));
+        done.saturating_sub(before) as f64 / now.duration_since(since).as_secs_f64().max(0.001)
     }
 }

@@ -15,10 +15,12 @@ mod keeping;
 mod life;
 mod progress;
 mod queue;
+mod resend;
 mod row;
 mod schema;
 mod tls;
 mod trouble;
+mod worth;
 
 use std::{
     fmt,
@@ -50,6 +52,7 @@ use super::{
     Accepted, Beat, ConnectionState, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply, Store,
     StoreError, StoredCall,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
+    resend::{Resending, Selection, Survey},
 };
 
 /// Where the database is, and how it is used.
@@ -313,6 +316,46 @@ impl Store for PostgresStore {
     fn count(&self, project: &ProjectId, filter: Filter) -> Reply<'_, u64> {
         let project = project.clone();
         self.ask(work!([project, filter] | client | admin::count(client, &project, &filter)))
+    }
+
+    fn begin_resend(&self, project: &ProjectId, selection: Selection, at: Timestamp) -> Reply<'_, u64> {
+        let project = project.clone();
+        self.home.run(
+            Mode::Transaction,
+            work!([project, selection] | client | resend::begin(client, &project, &selection, at)),
+        )
+    }
+
+    fn resending(&self, project: &ProjectId, id: Option<u64>) -> Reply<'_, Option<Resending>> {
+        let project = project.clone();
+        self.ask(work!([project] | client | resend::resending(client, &project, id)))
+    }
+
+    fn open_resendings(&self) -> Reply<'_, Vec<Resending>> {
+        self.ask(work!([] | client | resend::open(client)))
+    }
+
+    fn order_resend(&self, project: &ProjectId, id: u64, cancel: bool) -> Reply<'_, bool> {
+        let project = project.clone();
+        self.ask(work!([project] | client | resend::order(client, &project, id, cancel)))
+    }
+
+    fn step_resend(&self, project: &ProjectId, id: u64, now: Timestamp) -> Reply<'_, bool> {
+        let project = project.clone();
+        self.home.run(Mode::Transaction, work!([project] | client | resend::step(client, &project, id, now)))
+    }
+
+    fn survey(
+        &self,
+        project: &ProjectId,
+        selection: Selection,
+        accepted_until: Timestamp,
+        before: u64,
+    ) -> Reply<'_, Survey> {
+        let project = project.clone();
+        self.ask(work!(
+            [project, selection] | client | resend::survey(client, &project, &selection, accepted_until, before)
+        ))
     }
 
     fn requeue(&self, project: &ProjectId, filter: Filter, now: Timestamp) -> Reply<'_, u64> {

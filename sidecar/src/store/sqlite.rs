@@ -20,9 +20,11 @@ mod mark;
 mod progress;
 mod queue;
 mod readers;
+mod resend;
 mod row;
 mod schema;
 mod worker;
+mod worth;
 mod writer;
 
 use std::{
@@ -48,6 +50,7 @@ use super::{
     Accepted, ConnectionState, Filter, KeptToken, KeptTrouble, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply,
     State, StateIs, Store, StoreError, StoredCall, Written,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
+    resend::{Resending, Selection, Survey},
 };
 
 /// The embedded store.
@@ -218,6 +221,41 @@ impl Store for SqliteStore {
     fn count(&self, project: &ProjectId, filter: Filter) -> Reply<'_, u64> {
         let project = project.clone();
         self.read(move |conn| admin::count(conn, &project, &filter))
+    }
+
+    fn begin_resend(&self, project: &ProjectId, selection: Selection, at: Timestamp) -> Reply<'_, u64> {
+        let project = project.clone();
+        self.write(move |conn| resend::begin(conn, &project, &selection, at))
+    }
+
+    fn resending(&self, project: &ProjectId, id: Option<u64>) -> Reply<'_, Option<Resending>> {
+        let project = project.clone();
+        self.read(move |conn| resend::resending(conn, &project, id))
+    }
+
+    fn open_resendings(&self) -> Reply<'_, Vec<Resending>> {
+        self.read(resend::open)
+    }
+
+    fn order_resend(&self, project: &ProjectId, id: u64, cancel: bool) -> Reply<'_, bool> {
+        let project = project.clone();
+        self.write(move |conn| resend::order(conn, &project, id, cancel))
+    }
+
+    fn step_resend(&self, project: &ProjectId, id: u64, now: Timestamp) -> Reply<'_, bool> {
+        let project = project.clone();
+        self.write(move |conn| resend::step(conn, &project, id, now))
+    }
+
+    fn survey(
+        &self,
+        project: &ProjectId,
+        selection: Selection,
+        accepted_until: Timestamp,
+        before: u64,
+    ) -> Reply<'_, Survey> {
+        let project = project.clone();
+        self.read(move |conn| resend::survey(conn, &project, &selection, accepted_until, before))
     }
 
     fn requeue(&self, project: &ProjectId, filter: Filter, now: Timestamp) -> Reply<'_, u64> {

@@ -2,7 +2,7 @@
 
 use tieline_engine::{call::Call, jiff::Timestamp, reason::ReasonCode};
 
-use super::{Filter, Progress, State, StateIs};
+use super::{Filter, Progress, State, StateIs, resend::is_kept};
 
 /// The part of a stored call that moves it through the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,17 +46,15 @@ impl Standing {
 
 /// Skipped by a person or by the window for resending: later facts of the call do not change that.
 fn is_final_skip(code: ReasonCode) -> bool {
-    matches!(code, ReasonCode::ResendOff | ReasonCode::OutOfWindow | ReasonCode::Dropped)
+    is_kept(code) || code == ReasonCode::Dropped
 }
 
-/// Whether a call may be put back to waiting: what failed or waits, and what the window for resending left out when
+/// Whether a call may be put back to waiting: what failed or waits, and what is only kept when
 /// the filter names skipped calls. What an administrator dropped and what the policy skipped stay.
 pub(super) fn may_requeue(state: State, filter: &Filter) -> bool {
     match state {
         State::Waiting | State::Failed => true,
-        State::Skipped(code) => {
-            matches!(code, ReasonCode::ResendOff | ReasonCode::OutOfWindow) && filter.states.contains(&StateIs::Skipped)
-        }
+        State::Skipped(code) => is_kept(code) && filter.states.contains(&StateIs::Skipped),
         State::Written => false,
     }
 }

@@ -162,7 +162,7 @@ async fn kept_calls_are_counted_asked_about_and_sent_from_the_command_line() {
         let command = move || run(tieline().args(["resend", "--address", &grpc, "--project", "shop"]).args(more));
         async { tokio::task::spawn_blocking(command).await.unwrap() }
     };
-    let counted = "2 calls would be sent, 0 are left out\n";
+    let counted = "2 calls would be sent, 0 are left out\n  2 answered calls of new clients\n";
     assert_eq!(resend(&["--dry-run"]).await, (Some(0), counted.to_owned()));
     let nobody = "tieline: nothing was sent: nobody said yes; --yes says it beforehand\n";
     assert_eq!(resend(&[]).await, (Some(64), format!("{counted}{nobody}")));

@@ -4,6 +4,7 @@
 
 mod access;
 mod authority;
+mod backlog;
 mod cards;
 mod cli_check;
 mod cli_check_live;

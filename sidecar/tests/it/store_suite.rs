@@ -8,6 +8,7 @@ pub(crate) mod keeping;
 pub(crate) mod progress;
 pub(crate) mod property;
 pub(crate) mod queue;
+pub(crate) mod resend;
 
 /// Makes a test of every claim. The expression opens an empty store: it gives the store and whatever must outlive
 /// it, such as a directory.
@@ -61,6 +62,18 @@ macro_rules! store_suite {
             keeping::nothing_is_forgotten_while_a_call_waits_unless_it_may_be_dropped,
             keeping::calls_nobody_was_written_about_are_forgotten_too,
             keeping::the_latest_acceptance_is_known,
+            resend::backlog_goes_by_worth_and_within_equal_worth_by_acceptance,
+            resend::a_lane_stands_where_its_best_call_belongs_and_keeps_its_order,
+            resend::a_missed_call_that_was_answered_later_is_not_urgent,
+            resend::a_live_call_takes_a_judged_lane_to_the_front_by_acceptance,
+            resend::a_survey_counts_by_worth_and_changes_nothing,
+            resend::a_resending_sends_by_worth_whatever_the_calls_were,
+            resend::a_resending_takes_only_what_its_selection_says,
+            resend::a_large_resending_goes_into_the_queue_a_few_at_a_time,
+            resend::a_cancelled_resending_puts_everything_back_where_it_was,
+            resend::a_resumed_resending_does_the_rest_once,
+            resend::a_resending_cancelled_while_it_chooses_goes_on_choosing,
+            resend::a_later_resending_takes_over_and_a_forgotten_call_leaves_the_count_whole,
         }
     };
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tieline_engine::ids::ProjectId;
 use tieline_proto::v1::{
     ActivateConnectionRequest, ActivateConnectionResponse, Connection as Wire, DeactivateConnectionRequest,
-    DeactivateConnectionResponse, ListConnectionsRequest, ListConnectionsResponse, SetKeepDataRequest,
+    DeactivateConnectionResponse, ErrorReason, ListConnectionsRequest, ListConnectionsResponse, SetKeepDataRequest,
     SetKeepDataResponse,
 };
 use tonic::Status;
@@ -66,7 +66,11 @@ pub(super) async fn activate(
     if let Some(keep_data) = request.keep_data {
         keep(connection, keep_data).await?;
     }
-    let (resent, left_out) = connection.activate().await?;
+    // With a large backlog it may take longer than the request: it is finished all the same.
+    let whole = Arc::clone(connection);
+    let activated = tokio::spawn(async move { whole.activate().await }).await;
+    let (resent, left_out) =
+        activated.map_err(|_| refused::refuse(ErrorReason::Internal, "the activation failed"))??;
     Ok(ActivateConnectionResponse { connection: Some(shown(desk, connection).await?), resent, left_out })
 }
 

@@ -319,7 +319,8 @@ const INSERT: &str = "WITH piece AS (
 /// The right-hand sides see the row as it was: a call that joins a lane is not a head yet.
 const AMEND: &str = "UPDATE calls c SET call = u.call, version = c.version + 1, lane = u.lane, state = u.state,
         skip_code = u.skip_code, changed_at = u.at, happened_at = coalesce(u.started_at, c.happened_at),
-        due_at = u.due_at, retrying = u.retrying, backlog = u.backlog, attempts = u.attempts,
+        due_at = u.due_at, retrying = u.retrying, backlog = u.backlog,
+        worth = CASE WHEN u.backlog THEN c.worth ELSE 0 END, attempts = u.attempts,
         trace = coalesce(u.trace, c.trace), head = c.head AND c.state = 'waiting' AND c.lane = u.lane
     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[],
         $9::boolean[], $10::boolean[], $11::bigint[], $12::text[])

@@ -11,6 +11,7 @@ use tokio_postgres::types::ToSql;
 use super::{
     super::{
         Filter, State, StateIs, StoredCall,
+        resend::forgiven,
         transition::may_requeue,
         values::{micros, micros_up, signed, state_columns, to_json},
     },
@@ -18,10 +19,11 @@ use super::{
     filter::{Conditions, Order},
     queue::{self, LaneKey},
     trouble::Trouble,
+    worth::{self, Next},
 };
 
 /// Calls per portion: a few ten milliseconds of their lanes.
-const PORTION: usize = 200;
+pub(super) const PORTION: usize = 200;
 
 /// Whether the next waiting call of the lane of `c` is live. As lanes are walked from their end, a call then stays live
 /// too: an earlier call that went behind the backlog would hold the live one up.
@@ -73,8 +75,9 @@ impl Portion {
         if calls.iter().any(|call| !lanes.contains(&lane_of(project, call))) {
             return Err(Trouble::Crossed("a call has changed lanes".to_owned()));
         }
-        for call in &calls {
-            self.changed += u64::from(change.of(client, call).await?);
+        let ranks = change.ranks(client, project, &calls).await?;
+        for (call, rank) in calls.iter().zip(ranks) {
+            self.changed += u64::from(change.of(client, call, rank).await?);
         }
         if let Some(now) = change.at() {
             queue::settle(client, &lanes, micros(now)).await?;
@@ -99,12 +102,28 @@ impl Change {
         }
     }
 
+    /// What calls are worth behind live ones, where they go there.
+    async fn ranks(&self, client: &Object, project: &ProjectId, calls: &[StoredCall]) -> Result<Vec<i64>, Trouble> {
+        if matches!(self, Self::Skip(..)) {
+            return Ok(vec![0; calls.len()]);
+        }
+        let judged = worth::judge(client, project, calls).await?;
+        let own: Vec<_> = calls.iter().zip(judged).map(|(stored, judged)| (stored, judged.rank())).collect();
+        worth::ranks(client, project, &own, Next::InQueue).await
+    }
+
     /// Changes one call, or leaves it as it is.
-    async fn of(&self, client: &Object, stored: &StoredCall) -> Result<bool, Trouble> {
+    async fn of(&self, client: &Object, stored: &StoredCall, rank: i64) -> Result<bool, Trouble> {
         match self {
-            Self::Requeue(filter, now) if may_requeue(stored.state, filter) => put_back(client, stored, *now).await,
+            Self::Requeue(filter, now) if may_requeue(stored.state, filter) => {
+                put_back(client, stored, *now, rank, None).await?;
+                if stored.state != State::Waiting {
+                    worth::lift_earlier(client, stored, rank).await?;
+                }
+                Ok(true)
+            }
             Self::Skip(_, reason, now) if may_end(stored) => end(client, stored, reason, *now).await,
-            Self::Demote => demote(client, stored).await,
+            Self::Demote => demote(client, stored, rank).await,
             Self::Requeue(..) | Self::Skip(..) => Ok(false),
         }
     }
@@ -118,16 +137,34 @@ fn may_end(stored: &StoredCall) -> bool {
     }
 }
 
-async fn put_back(client: &Object, stored: &StoredCall, now: Timestamp) -> Result<bool, Trouble> {
-    let mut facts = stored.facts.clone();
-    facts.forgive();
+/// What belongs to a resending is told where it was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tag {
+    pub(super) resend: u64,
+    pub(super) kept_as: Option<&'static str>,
+}
+
+/// Puts a call into the queue, due now; see `sqlite/bulk.rs`.
+pub(super) async fn put_back(
+    client: &Object,
+    stored: &StoredCall,
+    now: Timestamp,
+    rank: i64,
+    tag: Option<Tag>,
+) -> Result<(), Trouble> {
     let sql = format!(
         "UPDATE calls c SET state = 'waiting', skip_code = NULL, facts = $2, changed_at = $3, due_at = $4,
              retrying = false, attempts = 0, head = c.head AND c.state = 'waiting',
-             backlog = CASE WHEN c.state = 'waiting' THEN c.backlog ELSE NOT {NEXT_IS_LIVE} END
+             backlog = CASE WHEN c.state = 'waiting' THEN c.backlog ELSE NOT {NEXT_IS_LIVE} END,
+             worth = CASE WHEN c.state = 'waiting' THEN c.worth WHEN {NEXT_IS_LIVE} THEN 0::smallint ELSE $5::smallint END,
+             resend = coalesce($6, c.resend), kept_as = CASE WHEN $6::bigint IS NULL THEN c.kept_as ELSE $7 END
          WHERE c.seq = $1"
     );
-    change(client, &sql, &[&signed(stored.seq), &to_json(&facts)?, &micros(now), &micros_up(now)]).await
+    let (seq, facts) = (signed(stored.seq), to_json(&forgiven(stored))?);
+    let (resend, kept_as) = (tag.map(|tag| signed(tag.resend)), tag.and_then(|tag| tag.kept_as));
+    let (at, due_at, rank) = (micros(now), micros_up(now), worth::small(rank));
+    change(client, &sql, &[&seq, &facts, &at, &due_at, &rank, &resend, &kept_as]).await?;
+    Ok(())
 }
 
 async fn end(client: &Object, stored: &StoredCall, reason: &Reason, now: Timestamp) -> Result<bool, Trouble> {
@@ -139,18 +176,19 @@ async fn end(client: &Object, stored: &StoredCall, reason: &Reason, now: Timesta
 }
 
 /// A lane into which a live call came meanwhile stays live.
-async fn demote(client: &Object, stored: &StoredCall) -> Result<bool, Trouble> {
+async fn demote(client: &Object, stored: &StoredCall, rank: i64) -> Result<bool, Trouble> {
     let sql = format!(
-        "UPDATE calls c SET backlog = true
+        "UPDATE calls c SET backlog = true, worth = $2
          WHERE c.seq = $1 AND c.state = 'waiting' AND NOT c.backlog AND NOT {NEXT_IS_LIVE}"
     );
-    change(client, &sql, &[&signed(stored.seq)]).await
+    change(client, &sql, &[&signed(stored.seq), &worth::small(rank)]).await
 }
 
 async fn change(client: &Object, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<bool, Trouble> {
     Ok(client.execute(&client.prepare_cached(sql).await?, params).await? > 0)
 }
 
-fn lane_of(project: &ProjectId, call: &StoredCall) -> LaneKey {
+/// The lane of a project's call.
+pub(super) fn lane_of(project: &ProjectId, call: &StoredCall) -> LaneKey {
     (project.as_str().to_owned(), call.lane.clone())
 }

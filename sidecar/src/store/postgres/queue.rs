@@ -155,10 +155,12 @@ static LOWER: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-const GO_LIVE: &str = "UPDATE calls c SET backlog = false FROM unnest($1::text[], $2::text[]) AS k (project, lane)
+const GO_LIVE: &str =
+    "UPDATE calls c SET backlog = false, worth = 0 FROM unnest($1::text[], $2::text[]) AS k (project, lane)
     WHERE c.project = k.project AND c.lane = k.lane AND c.state = 'waiting' AND c.backlog";
 
-const STAY_LIVE: &str = "UPDATE calls c SET backlog = false FROM unnest($1::text[], $2::text[]) AS k (project, lane)
+const STAY_LIVE: &str =
+    "UPDATE calls c SET backlog = false, worth = 0 FROM unnest($1::text[], $2::text[]) AS k (project, lane)
     WHERE c.project = k.project AND c.lane = k.lane AND c.state = 'waiting' AND c.backlog AND EXISTS (
         SELECT 1 FROM calls e
         WHERE e.project = k.project AND e.lane = k.lane AND e.state = 'waiting' AND NOT e.backlog)";
@@ -177,7 +179,7 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
             FROM calls c JOIN lanes l ON l.project = c.project AND l.lane = c.lane
             WHERE c.project = $1 AND c.state = 'waiting' AND c.head AND c.due_at <= $2 AND c.lane <> ALL ($3)
                 AND {free} AND {IS_FIRST} AND EXISTS (SELECT 1 FROM sidecars m WHERE m.id = $5)
-            ORDER BY c.backlog, c.seq LIMIT $4 FOR UPDATE OF l SKIP LOCKED)
+            ORDER BY c.backlog, c.worth, c.seq LIMIT $4 FOR UPDATE OF l SKIP LOCKED)
         UPDATE lanes l SET holder = $5, served_by = $5, changes = l.changes + 1,
             fence = CASE WHEN l.holder = $5 THEN l.fence ELSE l.fence + 1 END
         FROM turn t WHERE l.project = t.project AND l.lane = t.lane
@@ -189,7 +191,7 @@ static TURN: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT {COLUMNS} FROM calls c
         WHERE c.project = $1 AND c.state = 'waiting' AND c.head AND c.due_at <= $2 AND c.lane = ANY ($3) AND {IS_FIRST}
-        ORDER BY c.backlog, c.seq"
+        ORDER BY c.backlog, c.worth, c.seq"
     )
 });
 

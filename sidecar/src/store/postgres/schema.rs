@@ -20,6 +20,9 @@ const STEPS: &[Step] = &[
     Step { sql: include_str!("schema_1.sql"), serves: 1 },
     // Older programs leave purged days out of the ledger they show, and do everything else.
     Step { sql: include_str!("schema_2.sql"), serves: 1 },
+    Step { sql: include_str!("schema_3.sql"), serves: 1 },
+    // Older programs deliver backlog by order of acceptance alone, and do everything else.
+    Step { sql: include_str!("schema_4.sql"), serves: 1 },
 ];
 
 /// The version this program knows.

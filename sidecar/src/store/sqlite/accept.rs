@@ -124,7 +124,7 @@ fn amend(conn: &Connection, known: Known, call: &Call, piece: &Piece) -> Result<
     conn.prepare_cached(
         "UPDATE calls SET call = :call, version = version + 1, lane = :lane, state = :state, skip_code = :skip_code,
              changed_at = :at, happened_at = coalesce(:started_at, happened_at), due_at = :due_at,
-             retrying = :retrying, backlog = :backlog, attempts = :attempts, trace = coalesce(:trace, trace),
+             retrying = :retrying, backlog = :backlog, worth = CASE WHEN :backlog THEN worth ELSE 0 END, attempts = :attempts, trace = coalesce(:trace, trace),
              head = CASE WHEN state = 'waiting' AND lane = :lane THEN head ELSE 0 END
          WHERE seq = :seq",
     )?

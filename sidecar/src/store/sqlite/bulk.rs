@@ -9,11 +9,12 @@ use super::{
     filter::{Conditions, Order},
     queue,
     row::{self, micros, micros_up},
+    worth,
 };
-use crate::store::transition::may_requeue;
+use crate::store::{resend::forgiven, transition::may_requeue};
 
 /// Calls per portion: a few milliseconds of the writer.
-const PORTION: usize = 200;
+pub(super) const PORTION: usize = 200;
 
 /// Whether the next waiting call of the call's lane is live. As lanes are walked from their end, a call then stays
 /// live too: an earlier call that went behind the backlog would hold the live one up.
@@ -68,10 +69,15 @@ pub(super) fn requeue(
         if !may_requeue(stored.state, filter) || row::is_damaged(stored) {
             return Ok(false);
         }
-        let mut facts = stored.facts.clone();
-        facts.forgive();
-        put_back(conn, stored, &facts, now)?;
+        let rank = match stored.state {
+            State::Waiting => 0,
+            _ => worth::rank_in_queue(conn, stored, worth::judge(conn, stored)?.rank())?,
+        };
+        put_back(conn, stored, &forgiven(stored), now, rank, None)?;
         queue::settle(conn, project, &stored.lane, now)?;
+        if rank > 0 {
+            worth::lift_earlier(conn, stored, rank)?;
+        }
         Ok(true)
     })
 }
@@ -103,24 +109,50 @@ pub(super) fn skip(
 /// A portion of [`super::Store::demote_waiting`]. A lane into which a live call came meanwhile stays live.
 pub(super) fn demote(conn: &Connection, project: &ProjectId, portion: Portion) -> Result<Portion, StoreError> {
     let waiting = Filter { states: vec![StateIs::Waiting], ..Filter::default() };
-    let sql = format!("UPDATE calls SET backlog = 1 WHERE seq = ?1 AND backlog = 0 AND NOT {NEXT_IS_LIVE}");
+    let sql = format!("UPDATE calls SET backlog = 1, worth = ?2 WHERE seq = ?1 AND backlog = 0 AND NOT {NEXT_IS_LIVE}");
     portion.take(conn, project, &waiting, |stored| {
-        let changed = conn.prepare_cached(&sql)?.execute([row::signed(stored.seq)])?;
+        if stored.backlog {
+            return Ok(false);
+        }
+        let rank = worth::rank_in_queue(conn, stored, worth::judge(conn, stored)?.rank())?;
+        let changed = conn.prepare_cached(&sql)?.execute(params![row::signed(stored.seq), rank])?;
         Ok(changed > 0)
     })
 }
 
-fn put_back(conn: &Connection, stored: &StoredCall, facts: &Facts, now: Timestamp) -> Result<(), StoreError> {
+/// What belongs to a resending is told where it was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tag {
+    pub(super) resend: u64,
+    pub(super) kept_as: Option<&'static str>,
+}
+
+/// Puts a call into the queue, due now. One that waits already keeps its place there, the others go behind live calls by
+/// rank; heads are to be settled then.
+pub(super) fn put_back(
+    conn: &Connection,
+    stored: &StoredCall,
+    facts: &Facts,
+    now: Timestamp,
+    rank: i64,
+    tag: Option<Tag>,
+) -> Result<(), StoreError> {
     conn.prepare_cached(&format!(
         "UPDATE calls SET state = 'waiting', skip_code = NULL, facts = :facts, changed_at = :at, due_at = :due_at,
              retrying = 0, attempts = 0, head = CASE WHEN state = 'waiting' THEN head ELSE 0 END,
-             backlog = CASE WHEN state = 'waiting' THEN backlog ELSE NOT {NEXT_IS_LIVE} END
+             backlog = CASE WHEN state = 'waiting' THEN backlog ELSE NOT {NEXT_IS_LIVE} END,
+             worth = CASE WHEN state = 'waiting' THEN worth WHEN {NEXT_IS_LIVE} THEN 0 ELSE :rank END,
+             resend = coalesce(:resend, resend),
+             kept_as = CASE WHEN :resend IS NULL THEN kept_as ELSE :kept_as END
          WHERE seq = :seq"
     ))?
     .execute(named_params! {
         ":facts": row::to_json(facts)?,
         ":at": micros(now),
         ":due_at": micros_up(now),
+        ":rank": rank,
+        ":resend": tag.map(|tag| row::signed(tag.resend)),
+        ":kept_as": tag.and_then(|tag| tag.kept_as),
         ":seq": row::signed(stored.seq),
     })?;
     Ok(())

@@ -168,7 +168,7 @@ const LOWER: &str = "UPDATE calls INDEXED BY calls_lane SET head = 0
          WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND seq > ?3 AND head = 0 ORDER BY seq LIMIT 1),
         9223372036854775807)";
 
-const GO_LIVE: &str = "UPDATE calls INDEXED BY calls_behind SET backlog = 0
+const GO_LIVE: &str = "UPDATE calls INDEXED BY calls_behind SET backlog = 0, worth = 0
     WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND backlog = 1";
 
 const IS_LIVE: &str = "SELECT EXISTS (SELECT 1 FROM calls INDEXED BY calls_lane
@@ -184,8 +184,8 @@ fn due_sql(index: &str) -> String {
                     SELECT 1 FROM calls AS e INDEXED BY calls_lane
                     WHERE e.project = c.project AND e.lane = c.lane AND e.state = 'waiting' AND e.seq < c.seq
                         AND (e.retrying = 1 OR e.due_at <= ?2))
-            ORDER BY c.backlog, c.seq LIMIT ?4)
-        ORDER BY backlog, seq"
+            ORDER BY c.backlog, c.worth, c.seq LIMIT ?4)
+        ORDER BY backlog, worth, seq"
     )
 }
 

@@ -10,7 +10,12 @@ use super::{StoreError, advice, check};
 const APPLICATION_ID: i64 = 0x5449_454C;
 
 /// Steps from an empty file to the newest schema; `user_version` counts those taken. Steps are only ever added.
-const STEPS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
+];
 
 /// How long a statement waits for a lock. Only a person's tool can hold one: the sidecar has one writer.
 const BUSY: Duration = Duration::from_secs(5);

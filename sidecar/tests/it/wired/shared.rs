@@ -15,6 +15,7 @@ use tieline::store::{
     Store, StoreError, StoredCall,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     lease::Lease,
+    resend::{Resending, Selection, Survey},
     sqlite::SqliteStore,
 };
 use tieline_engine::{
@@ -266,6 +267,30 @@ impl Store for Life {
 
     fn count(&self, project: &ProjectId, filter: Filter) -> Reply<'_, u64> {
         self.shared.inner.count(project, filter)
+    }
+
+    fn begin_resend(&self, project: &ProjectId, selection: Selection, at: Timestamp) -> Reply<'_, u64> {
+        self.shared.inner.begin_resend(project, selection, at)
+    }
+
+    fn resending(&self, project: &ProjectId, id: Option<u64>) -> Reply<'_, Option<Resending>> {
+        self.shared.inner.resending(project, id)
+    }
+
+    fn open_resendings(&self) -> Reply<'_, Vec<Resending>> {
+        self.shared.inner.open_resendings()
+    }
+
+    fn order_resend(&self, project: &ProjectId, id: u64, cancel: bool) -> Reply<'_, bool> {
+        self.shared.inner.order_resend(project, id, cancel)
+    }
+
+    fn step_resend(&self, project: &ProjectId, id: u64, now: Timestamp) -> Reply<'_, bool> {
+        self.shared.inner.step_resend(project, id, now)
+    }
+
+    fn survey(&self, project: &ProjectId, of: Selection, until: Timestamp, before: u64) -> Reply<'_, Survey> {
+        self.shared.inner.survey(project, of, until, before)
     }
 
     fn requeue(&self, project: &ProjectId, filter: Filter, now: Timestamp) -> Reply<'_, u64> {

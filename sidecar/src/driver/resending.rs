@@ -1,0 +1,46 @@
+//! Takes resendings on, portion by portion: those of every project, also after a restart. Deliveries and reports go on
+//! between two portions.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::watch, time};
+
+use super::Driver;
+use crate::store::StoreError;
+
+/// How often is looked whether more can be released.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often is looked for resendings that another sidecar, gone since, has begun.
+const IDLE: Duration = Duration::from_secs(60);
+
+impl Driver {
+    /// Goes on until told to stop.
+    pub(super) async fn take_resendings_on(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+        while !*stop.borrow() {
+            let rest = match self.step_resendings().await {
+                Ok(rest) => rest,
+                Err(error) => {
+                    tracing::warn!(%error, "a resending could not be taken on; it is tried again");
+                    super::STORE_PAUSE
+                }
+            };
+            tokio::select! {
+                () = self.resends.notified() => {}
+                () = time::sleep(rest) => {}
+                told = stop.changed() => if told.is_err() { return },
+            }
+        }
+    }
+
+    /// A portion of each, and how long to rest then.
+    async fn step_resendings(&self) -> Result<Duration, StoreError> {
+        let mut rest = IDLE;
+        for resending in self.store.open_resendings().await? {
+            let Some(connection) = self.connection(&resending.project) else { continue };
+            let more = self.store.step_resend(&resending.project, resending.id, self.clock.now()).await?;
+            connection.wake.notify_one();
+            rest = rest.min(if more { Duration::ZERO } else { LOOK_EVERY });
+        }
+        Ok(rest)
+    }
+}
