@@ -9,6 +9,7 @@
 //! or `[?]` (unknown, and switchable by a setting) in the README.
 
 mod audit;
+mod changes;
 mod counts;
 mod credentials;
 pub mod dataverse;
@@ -27,6 +28,7 @@ mod wire;
 pub mod zoho;
 
 pub use audit::{Audit, DoubledClient, DoubledRecord};
+pub use changes::{Change, Hand, What};
 pub use counts::Counts;
 pub use credentials::Credential;
 pub use faults::{BadFault, FaultEntry, FaultName, FaultSpec, On, OutageMode, catalogue};

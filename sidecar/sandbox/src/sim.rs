@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::{
     audit::Audit,
+    changes::{Change, Hand, Journal},
     counts::Counts,
     dataverse::Dataverse,
     faults::{BadFault, FaultName, FaultSpec, Faults, OutageMode},
@@ -12,7 +13,7 @@ use crate::{
     remonline::RemOnline,
     retailcrm::RetailCrm,
     sendpulse::SendPulse,
-    simulator::{BadInput, Handled, Route, Simulator, Strikes},
+    simulator::{BadInput, Class, Handled, Route, Simulator, Strikes},
     text,
     wire::{SimAnswer, SimReply, SimRequest},
     zoho::Zoho,
@@ -28,6 +29,7 @@ pub struct Sim {
     faults: Faults,
     counts: Counts,
     latency_ms: u64,
+    journal: Option<Journal>,
 }
 
 impl Sim {
@@ -42,6 +44,7 @@ impl Sim {
             faults: Faults::new(seed),
             counts: Counts::default(),
             latency_ms: 0,
+            journal: None,
         }
     }
 
@@ -69,6 +72,9 @@ impl Sim {
         let strikes = self.faults.strike(now, &route, &target);
         let reply = self.reply(now, request, &strikes);
         self.count(&route, &strikes, &reply);
+        if route.class == Class::Write {
+            self.note(now, Hand::Program);
+        }
         reply
     }
 
@@ -174,7 +180,41 @@ impl Sim {
     /// # Errors
     /// When the shape is not one this CRM knows.
     pub fn seed(&mut self, now: Timestamp, records: &Value) -> Result<Value, BadInput> {
-        self.crm.seed(now, records)
+        let seeded = self.crm.seed(now, records)?;
+        self.note(now, Hand::Person);
+        Ok(seeded)
+    }
+
+    /// Takes a record out, as a person who deletes it would.
+    ///
+    /// # Errors
+    /// When there is no such record, or records of the entity cannot be deleted here.
+    pub fn remove(&mut self, now: Timestamp, entity: &str, id: &str) -> Result<(), BadInput> {
+        self.crm.remove(entity, id)?;
+        self.note(now, Hand::Person);
+        Ok(())
+    }
+
+    /// What a request does, whether or not it would be accepted.
+    #[must_use]
+    pub fn class_of(&self, request: &SimRequest) -> Class {
+        self.crm.classify(request).class
+    }
+
+    /// From now on notes who changes which field of which record; see [`Sim::changes`]. Each write then costs a listing.
+    pub fn watch(&mut self) {
+        self.journal = Some(Journal::new(self.crm.listing()));
+    }
+
+    /// What changed since this was last asked; nothing unless [`Sim::watch`] was.
+    pub fn changes(&mut self) -> Vec<Change> {
+        self.journal.as_mut().map(Journal::take).unwrap_or_default()
+    }
+
+    fn note(&mut self, now: Timestamp, by: Hand) {
+        if let Some(journal) = &mut self.journal {
+            journal.note(now, by, self.crm.listing());
+        }
     }
 
     /// The settings with their present values.

@@ -111,6 +111,12 @@ pub trait Simulator: Send {
     /// When the shape is not one the CRM knows; nothing is inserted then.
     fn seed(&mut self, now: Timestamp, records: &Value) -> Result<Value, BadInput>;
 
+    /// Takes a record out, as a person who deletes it would; `entity` as the listing names it.
+    ///
+    /// # Errors
+    /// When there is no such record, or records of the entity cannot be deleted here.
+    fn remove(&mut self, entity: &str, id: &str) -> Result<(), BadInput>;
+
     /// The settings with their present values.
     fn settings(&self) -> Value;
 
@@ -122,6 +128,11 @@ pub trait Simulator: Send {
 
     /// Tells the CRM under which URL it is reached, for the replies that name it.
     fn set_base_url(&mut self, url: &str);
+}
+
+/// The refusal of [`Simulator::remove`].
+pub(crate) fn not_there(entity: &str, id: &str) -> BadInput {
+    BadInput(format!("there is no {id} of {entity} that could be removed"))
 }
 
 /// A copy of settings with the members of an object put over them.

@@ -31,7 +31,7 @@ use crate::{
     audit::Audit,
     faults::FaultName,
     rng::Rng,
-    simulator::{BadInput, Handled, Route, Simulator, Strikes, merged},
+    simulator::{BadInput, Handled, Route, Simulator, Strikes, merged, not_there},
     wire::{SimAnswer, SimRequest},
 };
 use limits::Limits;
@@ -154,6 +154,11 @@ impl Simulator for Dataverse {
 
     fn seed(&mut self, now: Timestamp, records: &Value) -> Result<Value, BadInput> {
         self.seed_world(now, records)
+    }
+
+    fn remove(&mut self, entity: &str, id: &str) -> Result<(), BadInput> {
+        let set = Set::parse(entity).filter(|set| self.store.get(*set, id).is_some());
+        set.map(|set| self.store.remove(set, id)).ok_or_else(|| not_there(entity, id))
     }
 
     fn settings(&self) -> Value {

@@ -28,7 +28,7 @@ use crate::{
     audit::Audit,
     faults::FaultName,
     rate::Window,
-    simulator::{BadInput, Handled, Route, Simulator, Strikes},
+    simulator::{BadInput, Handled, Route, Simulator, Strikes, not_there},
     wire::{SimAnswer, SimRequest},
 };
 use clients::Who;
@@ -215,6 +215,16 @@ impl Simulator for RemOnline {
 
     fn seed(&mut self, now: Timestamp, records: &Value) -> Result<Value, BadInput> {
         self.seed_world(now, records)
+    }
+
+    fn remove(&mut self, entity: &str, id: &str) -> Result<(), BadInput> {
+        let shelf = match entity {
+            "clients" => &mut self.clients,
+            "orders" => &mut self.orders,
+            _ => return Err(not_there(entity, id)),
+        };
+        let known = id.parse().ok().filter(|id| shelf.get(*id).is_some());
+        known.map(|id| shelf.remove(id)).ok_or_else(|| not_there(entity, id))
     }
 
     fn settings(&self) -> Value {

@@ -30,7 +30,7 @@ use crate::{
     audit::Audit,
     faults::FaultName,
     rate::Window,
-    simulator::{BadInput, Handled, Route, Simulator, Strikes, merged},
+    simulator::{BadInput, Handled, Route, Simulator, Strikes, merged, not_there},
     wire::{SimAnswer, SimRequest},
 };
 use customer_shelf::Customers;
@@ -213,6 +213,16 @@ impl Simulator for RetailCrm {
 
     fn seed(&mut self, now: Timestamp, records: &Value) -> Result<Value, BadInput> {
         self.seed_world(now, records)
+    }
+
+    fn remove(&mut self, entity: &str, id: &str) -> Result<(), BadInput> {
+        let shelf = match entity {
+            "customers" => &mut self.customers.shelf,
+            "orders" => &mut self.orders,
+            _ => return Err(not_there(entity, id)),
+        };
+        let removed = id.parse().is_ok_and(|id| shelf.remove(id));
+        removed.then_some(()).ok_or_else(|| not_there(entity, id))
     }
 
     fn settings(&self) -> Value {

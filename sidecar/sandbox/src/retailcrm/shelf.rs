@@ -14,6 +14,8 @@ pub(super) struct Entity {
     pub(super) status_changed: Timestamp,
     /// Put in by hand long ago, so that no list lags behind it.
     pub(super) indexed: bool,
+    /// Deleted by a person.
+    gone: bool,
 }
 
 impl Entity {
@@ -50,12 +52,12 @@ impl Shelf {
         if let Some(external) = external_id(&fields) {
             self.by_external.insert(external, id);
         }
-        self.items.push(Entity { id, fields, created: now, status_changed: now, indexed });
+        self.items.push(Entity { id, fields, created: now, status_changed: now, indexed, gone: false });
         id
     }
 
     pub(super) fn get(&self, id: u64) -> Option<&Entity> {
-        self.items.get(usize::try_from(id).ok()?.checked_sub(1)?)
+        self.items.get(usize::try_from(id).ok()?.checked_sub(1)?).filter(|entity| !entity.gone)
     }
 
     pub(super) fn by_external(&self, external: &str) -> Option<&Entity> {
@@ -65,7 +67,7 @@ impl Shelf {
     /// Merges fields into an entity.
     pub(super) fn edit(&mut self, id: u64, now: Timestamp, changes: Map<String, Value>) {
         let at = usize::try_from(id).ok().and_then(|id| id.checked_sub(1));
-        let Some(entity) = at.and_then(|at| self.items.get_mut(at)) else {
+        let Some(entity) = at.and_then(|at| self.items.get_mut(at)).filter(|entity| !entity.gone) else {
             return;
         };
         if changes.get("status").is_some_and(|status| entity.fields.get("status") != Some(status)) {
@@ -83,13 +85,20 @@ impl Shelf {
         }
     }
 
+    /// Takes an entity out, and says whether it was there.
+    pub(super) fn remove(&mut self, id: u64) -> bool {
+        let at = usize::try_from(id).ok().and_then(|id| id.checked_sub(1));
+        let entity = at.and_then(|at| self.items.get_mut(at)).filter(|entity| !entity.gone);
+        entity.map(|entity| entity.gone = true).is_some()
+    }
+
     /// Oldest first.
     pub(super) fn all(&self) -> impl DoubleEndedIterator<Item = &Entity> {
-        self.items.iter()
+        self.items.iter().filter(|entity| !entity.gone)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.items.len()
+        self.all().count()
     }
 
     /// The entity an object names by `id` or `externalId`.

@@ -31,7 +31,7 @@ use crate::{
     faults::FaultName,
     rate::Window,
     rng::Rng,
-    simulator::{BadInput, Handled, Route, Simulator, Strikes},
+    simulator::{BadInput, Handled, Route, Simulator, Strikes, not_there},
     wire::{SimAnswer, SimRequest},
 };
 use answers::{Done, Refusal};
@@ -216,6 +216,12 @@ impl Simulator for SendPulse {
 
     fn seed(&mut self, now: Timestamp, records: &Value) -> Result<Value, BadInput> {
         self.seed_world(now, records)
+    }
+
+    fn remove(&mut self, entity: &str, id: &str) -> Result<(), BadInput> {
+        let known = id.parse().ok().filter(|_| entity == "contacts");
+        let removed = known.and_then(|id| self.contacts.shelf.remove(id));
+        removed.map(|_| ()).ok_or_else(|| not_there(entity, id))
     }
 
     fn settings(&self) -> Value {

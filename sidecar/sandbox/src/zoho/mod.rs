@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 use crate::{
     audit::Audit,
     rng::Rng,
-    simulator::{BadInput, Handled, Route, Simulator, Strikes},
+    simulator::{BadInput, Handled, Route, Simulator, Strikes, not_there},
     wire::{SimAnswer, SimRequest},
 };
 use limits::Limits;
@@ -226,6 +226,12 @@ impl Simulator for Zoho {
 
     fn seed(&mut self, now: Timestamp, records: &Value) -> Result<Value, BadInput> {
         self.seed_world(now, records)
+    }
+
+    fn remove(&mut self, entity: &str, id: &str) -> Result<(), BadInput> {
+        let module = self.schema.module(entity);
+        let removed = module.is_some_and(|module| self.store.delete(module, id));
+        removed.then_some(()).ok_or_else(|| not_there(entity, id))
     }
 
     fn settings(&self) -> Value {
