@@ -35,7 +35,7 @@ impl Figure {
 /// All figures of a report.
 pub(crate) fn of(report: &Report) -> Vec<Figure> {
     let mut figures: Vec<Figure> = report.part("takeover").map(takeover).collect();
-    figures.extend(report.part("backlog").flat_map(backlog));
+    figures.extend(backlog(report));
     figures.extend(report.part("simulation").filter_map(longest_drain));
     figures.extend(report.part("door").map(door));
     figures
@@ -62,37 +62,48 @@ fn longest_drain(line: &Map<String, Value>) -> Option<Figure> {
     Some(Figure { name, measured: format!("{seconds:.0} s"), target: String::new(), met: None })
 }
 
-/// A drain of `waiting` calls with `peak_mib`, `drain_per_second` against `quota_per_second` (requests at the CRM) and
-/// `refused` (answers that there were too many).
-fn backlog(line: &Map<String, Value>) -> Vec<Figure> {
-    let waiting = grouped(number(line, "waiting"));
-    let of = |name: &str| line.get(name).and_then(Value::as_f64);
-    let mut figures = Vec::new();
-    if let Some(peak) = of("peak_mib") {
-        figures.push(Figure {
-            name: format!("peak memory at {waiting} waiting calls"),
-            measured: format!("{peak:.0} MiB"),
-            target: format!("at most {MEMORY_MIB:.0} MiB"),
-            met: Some(peak <= MEMORY_MIB),
-        });
-    }
-    if let (Some(rate), Some(quota)) = (of("drain_per_second"), of("quota_per_second")) {
-        figures.push(Figure {
-            name: format!("drain at {waiting} waiting calls, requests a second to the quota's {quota:.1}"),
-            measured: format!("{rate:.1}, ratio {:.2}", rate / quota),
-            target: format!("at least {DRAIN_SHARE}"),
-            met: Some(rate / quota >= DRAIN_SHARE),
-        });
-    }
-    if let Some(refused) = of("refused") {
-        figures.push(Figure {
-            name: "requests the CRM refused as too many meanwhile".to_owned(),
-            measured: format!("{refused:.0}"),
-            target: "0".to_owned(),
-            met: Some(refused == 0.0),
-        });
-    }
-    figures
+/// What the benchmark `backlog` tells, a line for each `name` with its `value`.
+fn backlog(report: &Report) -> Vec<Figure> {
+    let of = |name: &str| report.part("backlog").find(|line| word(line, "name") == name)?.get("value")?.as_f64();
+    let Some(waiting) = of("calls").map(whole) else { return Vec::new() };
+    let row = |name: &str, measured: Option<String>, target: &str, met: Option<bool>| {
+        let (name, target) = (name.replace("{}", &waiting), target.to_owned());
+        measured.map(|measured| Figure { name, measured, target, met })
+    };
+    let (peak, share) = (of("memory_peak"), of("crm_quota_used"));
+    let (refused, late) = (of("crm_refusals_for_rate"), of("live_calls_not_in_time"));
+    let none = |count: Option<f64>| count.map(|count| count == 0.0);
+    let rows = [
+        row(
+            "peak memory at {} waiting calls",
+            peak.map(|peak| format!("{peak:.0} MiB")),
+            &format!("at most {MEMORY_MIB:.0} MiB"),
+            peak.map(|peak| peak <= MEMORY_MIB),
+        ),
+        row(
+            "drain of {} waiting calls, share of the CRM's quota used",
+            share.map(|share| format!("{share:.2}, {:.1} calls a second", of("drain_rate").unwrap_or(f64::NAN))),
+            &format!("at least {DRAIN_SHARE}"),
+            share.map(|share| share >= DRAIN_SHARE),
+        ),
+        row("requests the CRM refused as too many meanwhile", refused.map(whole), "0", none(refused)),
+        row(
+            "live call in the CRM meanwhile",
+            of("live_call_in_the_crm_p50").map(|half| {
+                format!("{half:.1} s, longest {:.1} s", of("live_call_in_the_crm_max").unwrap_or(f64::NAN))
+            }),
+            "",
+            None,
+        ),
+        row("live calls that were not in the CRM in time meanwhile", late.map(whole), "0", none(late)),
+        row(
+            "longest wait for SyncCall's answer while {} calls are activated",
+            of("accept_during_activation_max").map(|longest| format!("{longest:.0} ms")),
+            "",
+            None,
+        ),
+    ];
+    rows.into_iter().flatten().collect()
 }
 
 fn door(line: &Map<String, Value>) -> Figure {

@@ -11,6 +11,11 @@ const GOOD: &str = r#"
 {"part":"kills","store":"sqlite","programs":1,"rounds":6,"kills":7,"moments":{"accept":2,"start_up":1},"accepted":120,"lost":0,"doubled":0,"extra":0,"contacts_per_client_max":1,"comments_repeated":3,"faults":{"lost_reply":12}}
 {"part":"takeover","store":"postgresql","lease_seconds":5,"seconds_to_first_write":[5.9,5.2,6.1],"kills":3,"accepted":30,"lost":0,"doubled":0,"extra":0,"contacts_per_client_max":1}
 {"part":"run","name":"kills","seconds":40,"lines":2}
+{"part":"backlog","name":"calls","value":1000000.0,"unit":"calls"}
+{"part":"backlog","name":"memory_peak","value":171.4,"unit":"MiB"}
+{"part":"backlog","name":"crm_quota_used","value":0.97,"unit":"ratio"}
+{"part":"backlog","name":"drain_rate","value":4.8,"unit":"calls/s"}
+{"part":"backlog","name":"crm_refusals_for_rate","value":0.0,"unit":"requests"}
 {"part":"door","name":"SyncCall durable, 64 at a time","ours":20723.4,"ceiling":34927.0,"ratio":0.59,"target":0.7}
 {"part":"run","name":"doors","seconds":40,"lines":1}
 "#;
@@ -54,6 +59,10 @@ fn a_target_that_is_missed_is_told_and_breaks_no_promise() {
     let shown = shown(GOOD);
     let line = shown.lines().find(|line| line.contains("SyncCall durable")).unwrap();
     assert!(line.contains("20,723 a second of 34,927, ratio 0.59") && line.ends_with("MISSED"), "{line}");
+    let line = shown.lines().find(|line| line.contains("peak memory at 1,000,000 waiting calls")).unwrap();
+    assert!(line.contains("171 MiB") && line.ends_with("MISSED"), "{line}");
+    let line = shown.lines().find(|line| line.contains("share of the CRM's quota used")).unwrap();
+    assert!(line.contains("0.97, 4.8 calls a second") && line.ends_with("met"), "{line}");
     let slow = GOOD.replace("6.1]", "9.5]");
     assert_eq!(report(&slow).verdict(), Verdict::Held);
     let shown = text::report(&report(&slow), &Map::new());
