@@ -15,9 +15,10 @@ use tieline_engine::{
     scenario::TaskAbout,
     step::{Step, StepKey},
 };
+use tokio::time;
 use tracing::info_span;
 
-use super::{Driver, connection::Connection, quota::Priority, told};
+use super::{Driver, STORE_PAUSE, connection::Connection, quota::Priority, told};
 use crate::{
     store::{KeptTrouble, Progress, State, StoreError, StoredCall, Written},
     telemetry,
@@ -54,7 +55,7 @@ struct Rest {
 }
 
 /// Delivers a call as far as it can go now. A store that fails leaves the call as it was stored last: it will be
-/// taken up again.
+/// taken up again, after a pause, as a disk that is full stays so for a while.
 pub(super) async fn deliver(driver: &Driver, connection: &Connection, stored: StoredCall) {
     let span = info_span!("call.deliver", project.id = %stored.call.project, call.id = %stored.call.id, state = tracing::field::Empty);
     let trace = stored.trace.clone();
@@ -71,9 +72,15 @@ pub(super) async fn deliver(driver: &Driver, connection: &Connection, stored: St
                     }
                 }
                 Err(StoreError::Taken) => tracing::warn!("another sidecar has taken over the client and goes on"),
-                Err(error) => tracing::error!(%error, "the call's progress could not be stored; it is taken up again"),
+                Err(error) => {
+                    tracing::error!(%error, "the call's progress could not be stored; it is taken up again");
+                    time::sleep(STORE_PAUSE).await;
+                }
             },
-            Err(error) => tracing::error!(%error, %lane, "what is known of the client could not be read"),
+            Err(error) => {
+                tracing::error!(%error, %lane, "what is known of the client could not be read");
+                time::sleep(STORE_PAUSE).await;
+            }
         }
     };
     telemetry::traced(span, trace.as_deref(), run).await;

@@ -30,11 +30,10 @@ use tokio::{
     time::{self, Instant},
 };
 
-pub(crate) use self::configuration::users;
-use self::{configuration::Extra, shared::Shared};
+pub(crate) use self::configuration::{Extra, users};
 
 /// Where the simulated CRM is reached.
-const HOST: &str = "http://sim";
+pub(crate) const HOST: &str = "http://sim";
 
 /// Virtual time in which everything must be settled once the faults are over (invariant I6 of field.md 3).
 const SETTLES_WITHIN: Duration = Duration::from_secs(3 * 60 * 60);
@@ -47,15 +46,12 @@ pub(crate) struct Core {
     kind: CrmKind,
     extra: Extra,
     clock: Arc<VirtualClock>,
-    /// Other sidecars work on the same store.
-    shared: Option<Arc<Shared>>,
     running: Option<Running>,
 }
 
 struct Running {
     sidecar: Sidecar,
-    life: Option<Arc<shared::Life>>,
-    task: JoinHandle<()>,
+    _task: JoinHandle<()>,
     _stop: watch::Sender<bool>,
 }
 
@@ -78,36 +74,11 @@ impl Core {
         let sim = Arc::new(Mutex::new(sim));
         let clock = Arc::new(VirtualClock::new(seed));
         let store = Arc::new(SqliteStore::in_memory().unwrap());
-        let extra = Extra { settings: settings.to_owned(), sections: sections.to_owned() };
-        let (project, shared) = (ProjectId::new("shop"), None);
-        let mut core = Self { project, store, sim, kind, extra, clock, shared, running: None };
+        let extra = Extra { settings: settings.to_owned(), sections: sections.to_owned(), ..Extra::default() };
+        let project = ProjectId::new("shop");
+        let mut core = Self { project, store, sim, kind, extra, clock, running: None };
         core.start().await;
         core
-    }
-
-    /// Two sidecars with one CRM and one store.
-    pub(crate) async fn pair(kind: CrmKind, seed: u64) -> [Self; 2] {
-        let mut one = Self::new(kind, seed).await;
-        one.crash().await;
-        one.shared = Some(Shared::new(Arc::clone(&one.store)));
-        let mut two = Self {
-            project: one.project.clone(),
-            store: Arc::clone(&one.store),
-            sim: Arc::clone(&one.sim),
-            kind,
-            extra: Extra { settings: String::new(), sections: String::new() },
-            clock: Arc::clone(&one.clock),
-            shared: one.shared.clone(),
-            running: None,
-        };
-        one.start().await;
-        two.start().await;
-        [one, two]
-    }
-
-    /// Cuts the sidecar off from the store's other users for a time: it is not heard of, and goes on.
-    pub(crate) fn cut_off(&self, time: Duration) {
-        self.running.as_ref().unwrap().life.as_ref().unwrap().cut_off(time);
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -131,32 +102,25 @@ impl Core {
         }
     }
 
-    /// Everything in flight is gone; what the CRM has received, it has received.
-    pub(crate) async fn crash(&mut self) {
-        let running = self.running.take().unwrap();
-        running.task.abort();
-        drop(running.task.await);
-    }
-
-    pub(crate) async fn start(&mut self) {
-        let text = configuration::text(self.kind, &self.extra);
-        let config = config::parse("simulation", &text, &configuration::SandboxKeys).unwrap();
+    async fn start(&mut self) {
         let transport = Arc::new(SimTransport { sim: Arc::clone(&self.sim), clock: Arc::clone(&self.clock) });
-        let wired = config.projects.into_iter().map(|project| {
-            let dialect = tieline_crm::connect(project.connection.crm, &project.connection.connect).unwrap();
-            let transport = Arc::clone(&transport) as Arc<dyn Transport>;
-            Wired { project: Arc::new(project), dialect: Arc::from(dialect), transport }
-        });
-        let life = self.shared.as_ref().map(Shared::join);
-        let store = match &life {
-            Some(life) => Arc::clone(life) as Arc<dyn Store>,
-            None => Arc::clone(&self.store) as Arc<dyn Store>,
-        };
-        let driver = Driver::open(store, Arc::clone(&self.clock) as Arc<dyn Clock>, wired.collect()).await.unwrap();
+        let wired = shop(self.kind, &self.extra, &(transport as Arc<dyn Transport>));
+        let store = Arc::clone(&self.store) as Arc<dyn Store>;
+        let driver = Driver::open(store, Arc::clone(&self.clock) as Arc<dyn Clock>, wired).await.unwrap();
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(Arc::clone(&driver).run(stopped, Duration::ZERO));
-        self.running = Some(Running { sidecar: Sidecar::new(driver), life, task, _stop: stop });
+        let _task = tokio::spawn(Arc::clone(&driver).run(stopped, Duration::ZERO));
+        self.running = Some(Running { sidecar: Sidecar::new(driver), _task, _stop: stop });
     }
+}
+
+/// The usual project of a CRM, over a transport.
+pub(crate) fn shop(kind: CrmKind, extra: &Extra, transport: &Arc<dyn Transport>) -> Vec<Wired> {
+    let config = config::parse("simulation", &configuration::text(kind, extra), &configuration::SandboxKeys).unwrap();
+    let wired = config.projects.into_iter().map(|project| {
+        let dialect = tieline_crm::connect(project.connection.crm, &project.connection.connect).unwrap();
+        Wired { project: Arc::new(project), dialect: Arc::from(dialect), transport: Arc::clone(transport) }
+    });
+    wired.collect()
 }
 
 /// The run's clock: starts in the morning of a working day and moves with tokio's paused time.

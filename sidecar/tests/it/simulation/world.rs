@@ -1,78 +1,258 @@
-//! One run: a core, what was accepted by it, and the events it is played with.
+//! One run: sidecars on their machines, an exchange that reports calls, people, and faults.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use tieline_engine::ids::CallId;
-use tieline_sandbox::CrmKind;
-use tokio::time::{self, Instant};
+use tieline::{
+    sidecar::{Refused, RouteAsk},
+    store::Status,
+};
+use tieline_engine::{call::Call, ids::CallId, phone::Phone};
+use tokio::{
+    task::{JoinHandle, JoinSet},
+    time::{self, Instant},
+};
 
-use super::load::{self, Dice, Event};
-use crate::wired::Core;
+use super::{
+    dice::Dice,
+    faults::{self, Event},
+    host::Host,
+    oracle,
+    outside::Outside,
+    people,
+    plan::Plan,
+    tally::Tally,
+    watch::Violation,
+};
 
+/// Events between two looks at every call.
+const LOOK_EVERY: usize = 8;
+
+/// One run.
 pub(super) struct World {
-    pub(super) core: Core,
-    /// A second sidecar on the same store.
-    twin: Option<Core>,
-    pub(super) accepted: Vec<CallId>,
-    kind: CrmKind,
+    pub(super) outside: Arc<Outside>,
+    hosts: Vec<Arc<Host>>,
+    keepers: Vec<JoinHandle<()>>,
+    exchange: JoinSet<()>,
+    /// Pieces the sidecars have answered for.
+    pub(super) told: Arc<Mutex<Vec<Call>>>,
     dice: Dice,
 }
 
 impl World {
-    pub(super) async fn new(kind: CrmKind, seed: u64) -> Self {
-        let core = Core::with(kind, seed, settings(kind), "").await;
-        Self { core, twin: None, accepted: Vec::new(), kind, dice: Dice::new(seed) }
+    /// A world before its first event. `dies_at`: the first process dies at that place.
+    pub(super) fn new(plan: Plan, dies_at: Option<u64>) -> Self {
+        let outside = Outside::new(plan);
+        let (hosts, keepers) = (0..plan.sidecars).map(|nr| Host::start(&outside, dies_at.filter(|_| nr == 0))).unzip();
+        let told = Arc::default();
+        Self { outside, hosts, keepers, exchange: JoinSet::new(), told, dice: Dice::new(plan.seed) }
     }
 
-    /// The same with two sidecars: any of them takes calls in, and any may crash or be cut off from the other.
-    pub(super) async fn of_two(kind: CrmKind, seed: u64) -> Self {
-        let [core, twin] = Core::pair(kind, seed).await;
-        Self { core, twin: Some(twin), accepted: Vec::new(), kind, dice: Dice::new(seed) }
+    /// Plays the events of the seed, then lets the dust settle.
+    pub(super) async fn play(&mut self) -> Result<Tally, Violation> {
+        let events = faults::events(self.outside.plan, &mut self.dice, self.outside.now());
+        self.play_events(events).await
     }
 
-    /// One of the sidecars.
-    fn any(&mut self) -> &mut Core {
-        match &mut self.twin {
-            Some(twin) if self.dice.percent(50) => twin,
-            _ => &mut self.core,
-        }
-    }
-
-    /// Plays the events, then lets the dust settle.
-    pub(super) async fn play(&mut self) {
-        let (begun, start) = (Instant::now(), self.core.now());
-        for (at, event) in load::events(self.kind, &mut self.dice, start) {
+    /// Plays events, then lets the dust settle.
+    pub(super) async fn play_events(&mut self, events: faults::Events) -> Result<Tally, Violation> {
+        let begun = Instant::now();
+        for (nr, (at, event)) in events.into_iter().enumerate() {
             time::sleep_until(begun + Duration::try_from(at).unwrap()).await;
-            match event {
-                Event::Piece(call) => {
-                    let id = call.id.clone();
-                    self.any().sidecar().accept(*call, None, None).await.unwrap();
-                    if !self.accepted.contains(&id) {
-                        self.accepted.push(id);
-                    }
-                }
-                Event::Fault(fault) => self.core.sim.lock().unwrap().set_fault(self.core.now(), fault).unwrap(),
-                Event::Crash if self.twin.is_some() && self.dice.percent(50) => {
-                    let time = Duration::from_secs(self.dice.below(90));
-                    self.any().cut_off(time);
-                }
-                Event::Crash => {
-                    let core = self.any();
-                    core.crash().await;
-                    core.start().await;
-                }
+            self.meet(event).await;
+            oracle::balances(self).await?;
+            if nr % LOOK_EVERY == 0 {
+                oracle::nothing_is_lost(self).await?;
             }
         }
-        self.core.sim.lock().unwrap().clear_faults();
-        self.core.settle().await;
-        self.core.crash().await;
-        if let Some(twin) = &mut self.twin {
-            twin.crash().await;
+        self.outside.calm();
+        let drain = self.settle().await?;
+        for host in &self.hosts {
+            host.retire();
         }
+        for keeper in self.keepers.drain(..) {
+            drop(keeper.await);
+        }
+        oracle::check(self).await?;
+        Ok(self.tally(drain))
+    }
+
+    async fn meet(&mut self, event: Event) {
+        let host = Arc::clone(&self.hosts[usize::try_from(self.dice.below(self.hosts.len() as u64)).unwrap()]);
+        let outside = Arc::clone(&self.outside);
+        let count = |happened: bool, name: &str| outside.tally().count_if(happened, name);
+        match event {
+            Event::Piece { call, again, late } => {
+                count(again, "duplicated_piece");
+                count(late, "reordered_piece");
+                outside.watch().knows(&call);
+                let caller = self.caller();
+                self.exchange.spawn(caller.tells(*call));
+            }
+            Event::Ring { call, phone } => {
+                let caller = self.caller();
+                self.exchange.spawn(caller.rings(call, phone));
+            }
+            Event::Crm(fault) => self.strike(fault),
+            Event::RefreshRace(faults) => {
+                count(true, "refresh_race");
+                faults.into_iter().for_each(|fault| self.strike(fault));
+            }
+            Event::Crash if host.kill() => self.crashed("killed anywhere"),
+            Event::Crash => {}
+            Event::CrashAt(places) => drop(host.sidecar().map(|(_, life)| life.die_at(places))),
+            Event::KillInDrain(after) if host.stop() => {
+                time::sleep(after).await;
+                if host.kill() {
+                    self.crashed("killed in the drain");
+                }
+            }
+            Event::Restart => count(host.stop(), "restart"),
+            Event::KillInDrain(_) => {}
+            Event::CutOff(time) => count(host.cut_off(time), "cut_off"),
+            Event::Clock(millis) => {
+                outside.tell(|| format!("a clock steps by {millis} ms"));
+                count(true, if millis > 0 { "clock_forward" } else { "clock_back" });
+                host.step_clock(millis);
+            }
+            Event::Person(deed, phone) => {
+                let dice = &mut self.dice;
+                let done = outside.by_hand(|sim, now| people::act(sim, now, deed, &phone, dice));
+                count(done, deed.name());
+            }
+            Event::Activate => self.activate(&host).await,
+            weather => self.change_weather(&weather),
+        }
+    }
+
+    fn strike(&self, fault: tieline_sandbox::FaultSpec) {
+        self.outside.tell(|| format!("the CRM's fault {:?}", fault.name));
+        let now = self.outside.now();
+        self.outside.sim().set_fault(now, fault).unwrap();
+    }
+
+    fn change_weather(&self, event: &Event) {
+        self.outside.tell(|| format!("{event:?}"));
+        let (mut weather, now) = (self.outside.weather(), Instant::now());
+        match event {
+            Event::DiskFull(time) => weather.disk_full = now + *time,
+            Event::DiskSlow(time) => weather.disk_slow = now + *time,
+            Event::AnswersLost(time) => weather.answers_lost = now + *time,
+            Event::RequestsLate(time) => weather.requests_late = now + *time,
+            Event::RepliesLate(time) => weather.replies_late = now + *time,
+            other => panic!("{other:?} is no weather"),
+        }
+    }
+
+    fn crashed(&self, how: &str) {
+        self.outside.tell(|| format!("a process is {how}"));
+        self.outside.tally().crash(how);
+    }
+
+    /// An administrator activates a suspended connection.
+    async fn activate(&self, host: &Host) {
+        let Some((sidecar, life)) = host.sidecar() else { return };
+        let connection = sidecar.connection(&self.outside.project).unwrap();
+        if connection.state().status != Status::Suspended {
+            return;
+        }
+        self.outside.tell(|| "an administrator activates the connection".to_owned());
+        tokio::select! {
+            biased;
+            () = life.ended() => {}
+            // A store that cannot write says so; the administrator comes back.
+            activated = connection.activate() => drop(activated),
+        }
+    }
+
+    fn caller(&mut self) -> Caller {
+        let (outside, hosts) = (Arc::clone(&self.outside), self.hosts.clone());
+        Caller { outside, hosts, told: Arc::clone(&self.told), dice: Dice::new(self.dice.roll()) }
+    }
+
+    /// Lets the deliveries come to rest, with an administrator who activates and retries; says how long it took.
+    async fn settle(&mut self) -> Result<Duration, Violation> {
+        let begun = Instant::now();
+        let bound = oracle::drain_bound(self).await;
+        loop {
+            for host in &self.hosts {
+                self.activate(host).await;
+            }
+            while self.exchange.try_join_next().is_some() {}
+            if self.exchange.is_empty() && oracle::is_drained(self).await? {
+                return Ok(begun.elapsed());
+            }
+            oracle::in_time(self, begun.elapsed(), bound)?;
+            time::sleep(Duration::from_secs(5)).await;
+        }
+    }
+
+    pub(super) fn hosts(&self) -> &[Arc<Host>] {
+        &self.hosts
+    }
+
+    fn tally(&self, drain: Duration) -> Tally {
+        let mut tally = self.outside.tally().clone();
+        for (name, times) in &self.outside.sim().counts().by_fault {
+            tally.count_times(name, *times);
+        }
+        tally.seeds = 1;
+        tally.accepted = oracle::acked(self).len() as u64;
+        tally.contacts_per_client_max = self.outside.watch().contacts_max;
+        tally.longest_drain = drain;
+        tally
     }
 }
 
-/// RemOnline's comments cannot be looked up: what is not to be doubled may not be repeated.
-fn settings(kind: CrmKind) -> &'static str {
-    if kind == CrmKind::RemOnline { "repeat_lost_comments = false" } else { "" }
+/// The exchange: repeats a piece until a sidecar has answered for it.
+struct Caller {
+    outside: Arc<Outside>,
+    hosts: Vec<Arc<Host>>,
+    told: Arc<Mutex<Vec<Call>>>,
+    dice: Dice,
+}
+
+impl Caller {
+    async fn tells(mut self, call: Call) {
+        while !self.tell(&call).await {
+            time::sleep(Duration::from_millis(self.dice.between(500, 5_000))).await;
+        }
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    }
+
+    /// Whether a sidecar has answered for it.
+    async fn tell(&mut self, call: &Call) -> bool {
+        let Some((sidecar, life)) = self.dice.pick(&self.hosts).sidecar() else { return false };
+        let answer = tokio::select! {
+            biased;
+            () = life.ended() => return false,
+            answer = sidecar.accept(call.clone(), None, None) => answer,
+        };
+        self.outside.tell(|| format!("{} {:?}: {:?}", call.id, call.phase, answer.as_ref().map(|taken| taken.receipt)));
+        match answer {
+            Ok(_) => true,
+            Err(Refused::Store(_)) => {
+                self.outside.tally().count("intake_refused");
+                false
+            }
+            Err(refused) => panic!("{refused}"),
+        }
+    }
+
+    async fn rings(mut self, call: CallId, client: Phone) {
+        let Some((sidecar, life)) = self.dice.pick(&self.hosts).sidecar() else { return };
+        let ask = RouteAsk { project: self.outside.project.clone(), call, client, line: None };
+        let (begun, bound) = (Instant::now(), Duration::from_secs(2));
+        tokio::select! {
+            biased;
+            () = life.ended() => {}
+            routed = sidecar.route(&ask, Some(bound)) => {
+                let took = begun.elapsed();
+                self.outside.tell(|| format!("{} rings after {took:?}: {}", ask.call, routed.is_ok()));
+                oracle::rang_in_time(&self.outside, took, bound);
+            }
+        }
+    }
 }

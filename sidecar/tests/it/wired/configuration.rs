@@ -1,14 +1,24 @@
 //! The project the core serves: a shop with three agents.
 
+use std::time::Duration;
+
 use tieline::config::Sources;
 use tieline_sandbox::{CrmKind, dataverse, remonline, retailcrm, sendpulse, zoho};
 
 /// What a test adds to it.
-pub(super) struct Extra {
+pub(crate) struct Extra {
     /// Settings of the connection; one of a name that is set here anyway takes its place.
-    pub(super) settings: String,
+    pub(crate) settings: String,
     /// Sections of the project.
-    pub(super) sections: String,
+    pub(crate) sections: String,
+    /// Longest wait between two attempts.
+    pub(crate) retry_longest: Duration,
+}
+
+impl Default for Extra {
+    fn default() -> Self {
+        Self { settings: String::new(), sections: String::new(), retry_longest: Duration::from_secs(60) }
+    }
 }
 
 /// The secrets the simulated CRMs take.
@@ -69,7 +79,7 @@ pub(super) fn text(kind: CrmKind, extra: &Extra) -> String {
         crm = "{kind}"
         active = true
         keep_data = true
-        retry_longest_ms = 60000
+        retry_longest_ms = {}
         [projects.connection.settings]
         {settings}
         [projects.connection.secrets]
@@ -77,7 +87,10 @@ pub(super) fn text(kind: CrmKind, extra: &Extra) -> String {
         {}
         {agents}
         {}"#,
-        parts.secrets, parts.sections, extra.sections
+        extra.retry_longest.as_millis(),
+        parts.secrets,
+        parts.sections,
+        extra.sections
     )
 }
 

@@ -46,6 +46,8 @@ struct State {
     lives: BTreeMap<usize, Instant>,
     connections: u64,
     renewer: Option<usize>,
+    /// When turns were last asked for.
+    asked_at: Timestamp,
 }
 
 #[derive(Clone, Default)]
@@ -151,6 +153,7 @@ impl Life {
         limit: usize,
     ) -> Result<Vec<StoredCall>, StoreError> {
         let now = self.now();
+        self.shared.state().asked_at = at;
         let mut left_out = busy.to_vec();
         let others = |state: &State| -> Vec<String> {
             state.lanes.keys().filter(|lane| state.held_by_another(lane, now.name)).cloned().collect()
@@ -215,8 +218,10 @@ impl Store for Life {
         let project = project.clone();
         Box::pin(async move {
             let next = self.shared.inner.next_due(&project).await?;
-            let held = self.shared.state().lanes.values().any(|lane| lane.holder.is_some());
-            Ok(next.map(|next| if held { next + SignedDuration::from_millis(500) } else { next }))
+            let state = self.shared.state();
+            let held = state.lanes.values().any(|lane| lane.holder.is_some());
+            let later = state.asked_at + SignedDuration::from_millis(500);
+            Ok(next.map(|next| if held { next.max(later) } else { next }))
         })
     }
 

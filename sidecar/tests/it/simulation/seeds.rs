@@ -1,0 +1,136 @@
+//! Playing seeds: one after the other in the test suite, any number at once by the command.
+
+use std::{
+    cell::Cell,
+    panic::{self, AssertUnwindSafe},
+    sync::{
+        Mutex, Once, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{
+    outside::Outside,
+    plan::{Plan, replay},
+    tally::Tally,
+    watch::{Promise, Violation},
+    world::World,
+};
+use crate::wired::in_virtual_time;
+
+/// Lines of a failed run's story that are shown.
+const STORY: usize = 40;
+
+thread_local! {
+    static PANICS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How a run ended.
+pub(super) struct Run {
+    pub(super) tally: Tally,
+    pub(super) violation: Option<Violation>,
+    pub(super) story: Vec<String>,
+}
+
+/// Plays a seed.
+pub(super) fn play(plan: Plan, dies_at: Option<u64>) -> Run {
+    count_panics();
+    let before = PANICS.get();
+    let run = panic::catch_unwind(AssertUnwindSafe(|| {
+        let mut ended = None;
+        in_virtual_time(async {
+            let mut world = World::new(plan, dies_at);
+            let played = world.play().await;
+            ended = Some(ended_as(played, &world.outside));
+        });
+        ended.unwrap()
+    }));
+    let broken = |text: &str| Some(Violation { of: Promise::Rest, text: text.to_owned() });
+    let mut run = run.unwrap_or_else(|_| Run {
+        tally: Tally::default(),
+        violation: broken("the run panicked"),
+        story: Vec::new(),
+    });
+    if PANICS.get() > before && run.violation.is_none() {
+        run.violation = broken("something panicked on the way");
+    }
+    run
+}
+
+fn ended_as(played: Result<Tally, Violation>, outside: &Outside) -> Run {
+    let story = outside.story();
+    match played {
+        Ok(tally) => Run { tally, violation: None, story },
+        Err(violation) => Run { tally: Tally::default(), violation: Some(violation), story },
+    }
+}
+
+/// Counts the panics of each thread: those of a delivery are caught by the driver.
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let shown = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            PANICS.set(PANICS.get() + 1);
+            shown(panic);
+        }));
+    });
+}
+
+/// Plays seeds one after the other; panics at the first that fails.
+pub(super) fn play_all(seeds: impl Iterator<Item = u64>) -> Tally {
+    let mut tally = Tally::default();
+    for seed in seeds {
+        let run = play(Plan::of(seed), None);
+        if let Some(violation) = run.violation {
+            panic!("{}", failure(Plan::of(seed), &violation, &run.story));
+        }
+        tally.add(&run.tally);
+    }
+    tally
+}
+
+/// Plays seeds on all cores; those that fail are printed and counted.
+pub(super) fn play_many(seeds: std::ops::Range<u64>) -> Tally {
+    let (next, tally) = (AtomicU64::new(seeds.start), Mutex::new(Tally::default()));
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= seeds.end {
+                        return;
+                    }
+                    let run = play(Plan::of(seed), None);
+                    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+                    tally.add(&run.tally);
+                    if let Some(violation) = run.violation {
+                        tally.fail(seed, violation.of);
+                        eprintln!("{}", failure(Plan::of(seed), &violation, &run.story));
+                    }
+                }
+            });
+        }
+    });
+    tally.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn failure(plan: Plan, violation: &Violation, story: &[String]) -> String {
+    let shown = if std::env::var_os("TIELINE_STORY").is_some() { story.len() } else { STORY };
+    let story = story[story.len().saturating_sub(shown)..].join("\n");
+    let Violation { of, text } = violation;
+    format!("{story}\n{plan:?}: {of:?}: {text}\nreplay: {}\n", replay(plan.seed))
+}
+
+/// The seeds asked for: `TIELINE_SEEDS=17` is one, `TIELINE_SEEDS=0..5000` a range.
+pub(super) fn asked_for() -> Option<std::ops::Range<u64>> {
+    let text = std::env::var("TIELINE_SEEDS").ok()?;
+    Some(match text.split_once("..") {
+        Some((from, to)) => from.parse().unwrap()..to.parse().unwrap(),
+        None => {
+            let seed = text.parse().unwrap();
+            seed..seed + 1
+        }
+    })
+}
