@@ -48,7 +48,8 @@ impl Live {
             let mut nr = 0;
             while !*stopped.borrow() {
                 let begun = Instant::now();
-                let answer = sync.sync_call(SyncCallRequest { call: Some(call(name, nr)), wait_ms }).await;
+                let answer =
+                    sync.sync_call(SyncCallRequest { call: Some(call(name, nr, wait_ms.is_some())), wait_ms }).await;
                 let state = answer.expect("a call is taken in").into_inner().state();
                 heard.seconds.push(begun.elapsed().as_secs_f64());
                 heard.late += u64::from(wait_ms.is_some() && state != CallState::Written);
@@ -81,14 +82,15 @@ impl Heard {
     }
 }
 
-/// A missed call that just ended, of a client nobody knows.
-fn call(name: &str, nr: u64) -> Call {
+/// A missed call that just ended: of a client nobody knows, or, where nothing is to reach the CRM, between colleagues.
+fn call(name: &str, nr: u64, of_client: bool) -> Call {
+    let direction = if of_client { CallDirection::Incoming } else { CallDirection::Internal };
     let ago = |seconds| SystemTime::now().checked_sub(Duration::from_secs(seconds)).map(Into::into);
     Call {
         project: "shop".to_owned(),
         call_id: format!("{name}.{nr}"),
         phase: CallPhase::Ended.into(),
-        direction: CallDirection::Incoming.into(),
+        direction: direction.into(),
         client_number: format!("38050{:07}", name.len() as u64 * 100_000 + nr),
         project_number: "0443330000".to_owned(),
         started_at: ago(30),

@@ -67,6 +67,7 @@ impl Wanted {
 }
 
 fn main() {
+    drop(rustls::crypto::ring::default_provider().install_default());
     let wanted = Wanted::read();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(run(&wanted));
@@ -87,10 +88,10 @@ async fn run(wanted: &Wanted) {
     let channel = Channel::from_shared(format!("http://{}", sidecar.grpc)).expect("an address");
     let channel = channel.connect().await.expect("a connection");
     figures.tell("memory_after_start", sidecar.peak_mib(), "MiB");
-    scrape(&sidecar, &mut figures).await;
+    scrape(&crm, &sidecar, &mut figures).await;
     activate(&channel, &mut figures).await;
     drain(&channel, &crm, wanted, &mut figures).await;
-    scrape(&sidecar, &mut figures).await;
+    scrape(&crm, &sidecar, &mut figures).await;
     resend(&channel, &mut figures).await;
     figures.tell("memory_peak", sidecar.peak_mib(), "MiB");
     figures.tell("write_ahead_log", size(&dir.path().join("calls.db-wal")) / 1_048_576.0, "MiB");
@@ -99,11 +100,16 @@ async fn run(wanted: &Wanted) {
     ask(&db, &mut figures).await;
 }
 
-async fn scrape(sidecar: &Sidecar, figures: &mut Figures) {
-    let begun = Instant::now();
-    let page = reqwest::get(format!("http://{}/metrics", sidecar.http)).await.expect("an answer");
-    assert!(page.text().await.expect("a page").contains("tieline_calls_waiting"));
-    figures.tell("metrics_scrape", begun.elapsed().as_secs_f64() * 1_000.0, "ms");
+async fn scrape(crm: &Crm, sidecar: &Sidecar, figures: &mut Figures) {
+    let url = format!("http://{}/metrics", sidecar.http);
+    // The first one opens the connection.
+    for told in [false, true] {
+        let begun = Instant::now();
+        assert!(crm.page(&url).await.contains("tieline_calls_waiting"));
+        if told {
+            figures.tell("metrics_scrape", begun.elapsed().as_secs_f64() * 1_000.0, "ms");
+        }
+    }
 }
 
 /// Switches the connection on while calls come in: everything goes behind live calls.

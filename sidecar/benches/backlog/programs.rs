@@ -51,6 +51,7 @@ pub(crate) struct Crm {
     /// Where it is.
     pub(crate) url: String,
     control: String,
+    client: reqwest::Client,
     _program: Program,
 }
 
@@ -72,7 +73,7 @@ impl Crm {
             line.1.trim().trim_end_matches('/').to_owned()
         };
         let (url, control) = (after("retailcrm at "), after("control at "));
-        Self { url, control, _program: program }
+        Self { url, control, client: reqwest::Client::new(), _program: program }
     }
 
     /// What it was asked so far.
@@ -91,9 +92,14 @@ impl Crm {
         told.filter_map(|(_, count)| count.as_u64()).sum()
     }
 
+    /// A page of anybody's, over a connection that is kept.
+    pub(crate) async fn page(&self, url: &str) -> String {
+        let answer = self.client.get(url).send().await.expect("an answer");
+        answer.text().await.expect("a page")
+    }
+
     async fn read(&self) -> Value {
-        let answer = reqwest::get(format!("{}/retailcrm/counts", self.control)).await.expect("an answer");
-        serde_json::from_slice(&answer.bytes().await.expect("counts")).expect("JSON")
+        serde_json::from_str(&self.page(&format!("{}/retailcrm/counts", self.control)).await).expect("JSON")
     }
 }
 
@@ -146,6 +152,7 @@ fn configuration(store: &Path, crm: &str) -> String {
         id = "shop"
         zone = "Europe/Kyiv"
         region = "UA"
+        senior = "two"
         [projects.backlog]
         days_before = 31
         [projects.connection]
@@ -160,6 +167,10 @@ fn configuration(store: &Path, crm: &str) -> String {
         id = "one"
         sips = ["shop_one"]
         crm_user = "1"
+        [[projects.agents]]
+        id = "two"
+        sips = ["shop_two"]
+        crm_user = "2"
         "#,
         store.display()
     )

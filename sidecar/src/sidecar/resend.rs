@@ -179,7 +179,7 @@ impl Resend {
     fn rate(&mut self, done: u64) -> f64 {
         let now = Instant::now();
         self.seen.push_back((now, done));
-        while self.seen.iter().nth(1).is_some_and(|(second, _)| now.duration_since(*second) >= RATE_OVER) {
+        while self.seen.get(1).is_some_and(|(second, _)| now.duration_since(*second) >= RATE_OVER) {
             self.seen.pop_front();
         }
         let (since, before) = self.seen.front().copied().unwrap_or((now, done));

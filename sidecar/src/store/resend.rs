@@ -230,6 +230,12 @@ pub(super) fn is_untouched(stored: &StoredCall) -> bool {
     stored.written.is_empty() && stored.facts.steps.is_empty()
 }
 
+/// Whether a call that waits has its turn as it is: there is nothing to forgive and nothing to wait for.
+pub(super) fn is_ready(stored: &StoredCall, now: Timestamp) -> bool {
+    let has_trouble = stored.retrying || stored.attempts > 0 || stored.facts.refused().next().is_some();
+    stored.state == State::Waiting && stored.due_at <= now && !has_trouble
+}
+
 /// The facts of a call that is tried again.
 pub(super) fn forgiven(stored: &StoredCall) -> Facts {
     let mut facts = stored.facts.clone();

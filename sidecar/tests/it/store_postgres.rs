@@ -1,6 +1,7 @@
 //! The shared store: the suite, and what only a database that several sidecars share can go wrong with.
 
 mod claims;
+mod large;
 mod outages;
 mod upgrades;
 

@@ -10,7 +10,7 @@ use tokio_postgres::{Row, types::ToSql};
 use super::{
     super::{
         State, StoredCall,
-        resend::{Counts, QUEUED_MAX, Resending, Selection, Survey, back_to, is_kept, is_untouched, kept_as},
+        resend::{Counts, QUEUED_MAX, Resending, Selection, Survey, back_to, is_kept, is_ready, is_untouched, kept_as},
         transition::may_requeue,
         values::{micros, signed, state_columns, to_json, unsigned},
     },
@@ -98,8 +98,8 @@ pub(super) async fn survey(
     let filter = selection.filter(accepted_until);
     let conditions = Conditions::new(project, &filter).from(before, Order::Falling);
     let mut calls = admin::select(client, &conditions, Order::Falling, SURVEYED).await?;
-    let mut survey = Survey::default();
-    survey.before = calls.last().filter(|_| calls.len() == SURVEYED).map(|last| last.seq);
+    let before = calls.last().filter(|_| calls.len() == SURVEYED).map(|last| last.seq);
+    let mut survey = Survey { before, ..Survey::default() };
     calls.retain(|stored| may_requeue(stored.state, &filter));
     for (stored, judged) in calls.iter().zip(worth::judge(client, project, &calls).await?) {
         if selection.takes(&stored.call, judged.client) {
@@ -125,6 +125,10 @@ async fn choose(client: &Object, resending: &Resending, before: u64, now: Timest
     let taken: Vec<_> =
         calls.iter().zip(&judged).filter(|(stored, judged)| selection.takes(&stored.call, judged.client)).collect();
     let (waiting, held): (Vec<_>, Vec<_>) = taken.into_iter().partition(|(stored, _)| stored.state == State::Waiting);
+    let (ready, waiting): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(stored, _)| is_ready(stored, now));
+    let ready: Vec<i64> = ready.iter().map(|(stored, _)| signed(stored.seq)).collect();
+    let join = client.prepare_cached("UPDATE calls SET resend = $1, kept_as = NULL WHERE seq = ANY ($2)").await?;
+    client.execute(&join, &[&signed(resending.id), &ready]).await?;
     for (stored, _) in waiting {
         let tag = Tag { resend: resending.id, kept_as: None };
         bulk::put_back(client, stored, now, 0, Some(tag)).await?;

@@ -12,7 +12,9 @@ use super::{
     worth,
 };
 use crate::store::{
-    resend::{Counts, QUEUED_MAX, Resending, Selection, Survey, back_to, forgiven, is_kept, is_untouched, kept_as},
+    resend::{
+        Counts, QUEUED_MAX, Resending, Selection, Survey, back_to, forgiven, is_kept, is_ready, is_untouched, kept_as,
+    },
     transition::may_requeue,
 };
 
@@ -88,14 +90,14 @@ pub(super) fn survey(
     let filter = selection.filter(accepted_until);
     let conditions = Conditions::new(project, &filter)?.from(before, Order::Falling);
     let calls = admin::select(conn, &conditions, Order::Falling, SURVEYED)?;
-    let mut survey = Survey::default();
+    let before = calls.last().filter(|_| calls.len() == SURVEYED).map(|last| last.seq);
+    let mut survey = Survey { before, ..Survey::default() };
     for stored in calls.iter().filter(|stored| may_requeue(stored.state, &filter) && !row::is_damaged(stored)) {
         let judged = worth::judge(conn, stored)?;
         if selection.takes(&stored.call, judged.client) {
             survey.add(judged.worth);
         }
     }
-    survey.before = calls.last().filter(|_| calls.len() == SURVEYED).map(|last| last.seq);
     Ok(survey)
 }
 
@@ -109,7 +111,10 @@ fn choose(conn: &Connection, resending: &Resending, before: u64, now: Timestamp)
         if !resending.selection.takes(&stored.call, judged.client) {
             continue;
         }
-        if stored.state == State::Waiting {
+        if is_ready(stored, now) {
+            conn.prepare_cached("UPDATE calls SET resend = ?2, kept_as = NULL WHERE seq = ?1")?
+                .execute(params![row::signed(stored.seq), row::signed(resending.id)])?;
+        } else if stored.state == State::Waiting {
             let tag = Tag { resend: resending.id, kept_as: None };
             bulk::put_back(conn, stored, &forgiven(stored), now, 0, Some(tag))?;
             queue::settle(conn, &resending.project, &stored.lane, now)?;
