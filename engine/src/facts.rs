@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::{RecordId, UserId},
+    next::PEOPLE,
     record::{Kind, Record},
     scenario::ClientIs,
     step::{CallEntry, Fields, Mark, StepKey},
@@ -211,6 +212,15 @@ impl Facts {
             Some(StepFact::Done { record, adopted: false, .. }) => record.as_ref(),
             _ => None,
         }
+    }
+
+    /// Whether another call of the client has made records since this one looked: an earlier one that waited for its
+    /// end, while this one waited for the CRM. What was decided upon no longer holds.
+    pub(crate) fn is_overtaken(&self) -> bool {
+        let Some(found) = &self.found else { return false };
+        let is_news = |own: &&OwnRecord| own.at > found.at && own.at <= self.now && PEOPLE.contains(&own.kind);
+        let mut news = self.own.iter().filter(is_news);
+        self.target.is_some() && news.any(|own| self.made(&StepKey::create(own.kind)) != Some(&own.id))
     }
 
     /// Steps that may have happened.

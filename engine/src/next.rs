@@ -113,8 +113,8 @@ pub fn next(call: &Call, policy: &Policy, facts: &Facts) -> Next {
         return first;
     }
     let (target, mut reasons) = match &facts.target {
-        Some(target) => (target.clone(), Vec::new()),
-        None => match &facts.found {
+        Some(target) if !facts.is_overtaken() => (target.clone(), Vec::new()),
+        None | Some(_) => match facts.found.as_ref().filter(|_| !facts.is_overtaken()) {
             Some(found) if !is_stale(found, policy, facts) => {
                 let chat = call.client.chat.as_ref().map(crate::call::Chat::joined);
                 matching::target(&key, chat.as_deref(), policy, facts, found)

@@ -143,6 +143,9 @@ impl Facts {
 
     /// Adds a look-up's answer: steps it proves are done, steps it disproves may be tried again.
     pub fn learn_found(&mut self, found: Found, policy: &Policy) {
+        if self.is_overtaken() {
+            self.target = None;
+        }
         let lag = proof_lag(policy);
         let uncertain: Vec<_> = self.uncertain().map(|(key, since, mark)| (key.clone(), since, mark.clone())).collect();
         for (key, since, mark) in uncertain {

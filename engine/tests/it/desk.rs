@@ -11,7 +11,7 @@ use tieline_engine::{
     lookup::LookUp,
     next::{End, Next, Orders, PEOPLE, Verdict, Wait, next},
     policy::Policy,
-    reason::ReasonCode,
+    reason::{Reason, ReasonCode},
     record::Kind,
     scenario::TaskAbout,
     step::{Action, Ref, Step, StepKey},
@@ -31,6 +31,8 @@ pub(crate) struct Desk {
     pub(crate) now: Timestamp,
     /// How many steps go into one request.
     pub(crate) bundle: usize,
+    /// So many write requests are let through; then the CRM asks to wait.
+    pub(crate) writes_left: usize,
     /// Whoever sends a request that is lost dies with it: the facts say only that it was begun.
     pub(crate) dies_with_requests: bool,
     pub(crate) looked_up: Vec<LookUp>,
@@ -70,6 +72,7 @@ impl Desk {
             policy,
             now: office::noon(),
             bundle: usize::MAX,
+            writes_left: usize::MAX,
             dies_with_requests: false,
             looked_up: Vec::new(),
             ordered: Vec::new(),
@@ -149,7 +152,12 @@ impl Desk {
                     facts.learn_found(self.crm.look_up(&ask, self.now), &self.policy);
                     self.looked_up.push(ask);
                 }
+                Next::Do(_) if self.writes_left == 0 => {
+                    let reason = Reason::new(ReasonCode::NotFinal);
+                    return self.rest(id, facts, &lane, Rest::Wait(Wait { until: self.now, reason }));
+                }
                 Next::Do(orders) => {
+                    self.writes_left -= 1;
                     self.obey(&call, &mut facts, &orders);
                     self.ordered.push(*orders);
                 }

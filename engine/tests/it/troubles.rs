@@ -261,3 +261,20 @@ fn a_piece_that_shows_the_call_to_be_internal_does_not_unwrite_it() {
     let internal = incoming("a").with(|call| call.direction = tieline_engine::call::Direction::Internal);
     assert_eq!(desk.report(internal.done()).end(), End::Written);
 }
+
+#[test]
+fn a_call_that_an_earlier_one_has_overtaken_makes_no_second_deal() {
+    let mut desk = desk();
+    desk.bundle = 1;
+    desk.report(incoming("a").done());
+    desk.writes_left = 1;
+    desk.report(incoming("b").answered_by(OLENA).done());
+    assert_eq!(counts(&desk)[..3], [1, 0, 0], "the CRM has taken the contact and asks to wait");
+    desk.wait(1);
+    desk.writes_left = usize::MAX;
+    assert_eq!(desk.deliver(incoming("a").answered_by(OLENA).done()), End::Written);
+    desk.wait(1);
+    assert_eq!(desk.deliver(incoming("b").answered_by(OLENA).done()), End::Written);
+    let [contacts, leads, deals, entries, ..] = counts(&desk);
+    assert_eq!((contacts, leads + deals, entries), (1, 1, 2));
+}

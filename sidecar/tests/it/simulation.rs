@@ -27,6 +27,11 @@ macro_rules! suite {
     ($($crm:ident: $nr:literal;)*) => {
         $(mod $crm {
             #[test]
+            fn dying_at_every_await_point_loses_and_doubles_nothing() {
+                super::die_everywhere($nr);
+            }
+
+            #[test]
             fn the_first_seeds_lose_and_double_nothing() {
                 super::play_part($nr, 0);
             }
@@ -75,10 +80,26 @@ fn the_seeds_asked_for_lose_and_double_nothing() {
     assert!(tally.failed.is_empty(), "seeds that fail: {:?}", tally.failed);
 }
 
+/// Dies at every place one after the other where a process touches the CRM or the store: before a request is sent, while
+/// it is on its way, before and after its answer, before and after something is stored.
+fn die_everywhere(crm: u64) {
+    let plan = plan::Plan::of(crm);
+    let undisturbed = seeds::play_few(plan, None);
+    assert_eq!(undisturbed.violation, None, "{:?}", plan.kind);
+    assert!(undisturbed.places > 50, "{:?} has {} places only", plan.kind, undisturbed.places);
+    for place in 0..undisturbed.places {
+        let run = seeds::play_few(plan, Some(place));
+        if let Some(violation) = run.violation {
+            panic!("{}dies at place {place}", seeds::failure(plan, &violation, &run.story));
+        }
+        assert_eq!(run.tally.crashes, 1, "{:?} dies at place {place}", plan.kind);
+    }
+}
+
 #[test]
 fn the_same_seed_gives_the_same_run_twice() {
     for seed in 0..20 {
-        let [one, two] = [(), ()].map(|()| seeds::play(plan::Plan::of(seed), None).story);
+        let [one, two] = [(), ()].map(|()| seeds::play(plan::Plan::of(seed)).story);
         let different = one.iter().zip(&two).find(|(one, two)| one != two);
         assert_eq!(different, None, "seed {seed}");
         assert_eq!(one.len(), two.len(), "seed {seed}");

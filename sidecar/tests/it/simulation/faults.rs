@@ -72,6 +72,14 @@ pub(super) fn events(plan: Plan, dice: &mut Dice, start: Timestamp) -> Events {
     events
 }
 
+/// A few calls of one client or two, and nothing that disturbs.
+pub(super) fn few_calls(dice: &mut Dice, start: Timestamp) -> Events {
+    let mut events = Vec::new();
+    load::some_calls(3, 60_000, dice, start, &mut events);
+    events.sort_by_key(|(at, _)| *at);
+    events
+}
+
 fn storm(plan: Plan, dice: &mut Dice, events: &mut Events) {
     let mut at = |event, dice: &mut Dice| {
         events.push((SignedDuration::from_millis(i64::try_from(dice.below(1_400_000)).unwrap()), event));

@@ -41,7 +41,12 @@ pub(super) fn calls(manner: Manner, dice: &mut Dice, start: Timestamp, events: &
         Manner::Storm => 1_200_000,
         Manner::Week => 8 * 24 * 3_600_000,
     };
-    for index in 0..dice.between(6, 20) {
+    some_calls(dice.between(6, 20), span_ms, dice, start, events);
+}
+
+/// So many calls within a time.
+pub(super) fn some_calls(count: u64, span_ms: u64, dice: &mut Dice, start: Timestamp, events: &mut Events) {
+    for index in 0..count {
         let begins = SignedDuration::from_millis(i64::try_from(dice.below(span_ms)).unwrap());
         call(index, begins, dice, start, events);
         if dice.percent(25) {

@@ -1,11 +1,8 @@
 //! What the sidecars of a run share: the CRM, the store's content, the true time; and what is noted of the run.
 
-use std::{
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, Ordering},
 };
 
 use serde_json::Value;
@@ -143,7 +140,8 @@ impl Outside {
         let changes = sim.changes();
         let audit = (!changes.is_empty()).then(|| sim.audit());
         drop(sim);
-        self.tell(|| format!("{} {} {}", request.method, request.path, shown(&reply)));
+        let about = self.watch().about(&request.body);
+        self.tell(|| format!("{} {} {}{about}", request.method, request.path, shown(&reply)));
         if let Some(audit) = audit {
             self.watch().changed(&changes, &audit);
         }
@@ -188,11 +186,6 @@ impl Outside {
     /// Places passed so far by all processes.
     pub(super) fn places(&self) -> u64 {
         self.places.load(Ordering::Relaxed)
-    }
-
-    /// Time since the run began.
-    pub(super) fn elapsed(&self) -> Duration {
-        self.begun.elapsed()
     }
 }
 

@@ -30,17 +30,38 @@ pub(super) struct Run {
     pub(super) tally: Tally,
     pub(super) violation: Option<Violation>,
     pub(super) story: Vec<String>,
+    /// Places at which a process may have died.
+    pub(super) places: u64,
 }
 
 /// Plays a seed.
-pub(super) fn play(plan: Plan, dies_at: Option<u64>) -> Run {
+pub(super) fn play(plan: Plan) -> Run {
+    run(plan, None, Script::Seed)
+}
+
+/// Plays a few calls; the process dies at a place, if one is given.
+pub(super) fn play_few(plan: Plan, dies_at: Option<u64>) -> Run {
+    run(plan, dies_at, Script::FewCalls)
+}
+
+/// What is played.
+#[derive(Clone, Copy)]
+enum Script {
+    Seed,
+    FewCalls,
+}
+
+fn run(plan: Plan, dies_at: Option<u64>, script: Script) -> Run {
     count_panics();
     let before = PANICS.get();
     let run = panic::catch_unwind(AssertUnwindSafe(|| {
         let mut ended = None;
         in_virtual_time(async {
             let mut world = World::new(plan, dies_at);
-            let played = world.play().await;
+            let played = match script {
+                Script::Seed => world.play().await,
+                Script::FewCalls => world.play_few().await,
+            };
             ended = Some(ended_as(played, &world.outside));
         });
         ended.unwrap()
@@ -50,6 +71,7 @@ pub(super) fn play(plan: Plan, dies_at: Option<u64>) -> Run {
         tally: Tally::default(),
         violation: broken("the run panicked"),
         story: Vec::new(),
+        places: 0,
     });
     if PANICS.get() > before && run.violation.is_none() {
         run.violation = broken("something panicked on the way");
@@ -58,10 +80,10 @@ pub(super) fn play(plan: Plan, dies_at: Option<u64>) -> Run {
 }
 
 fn ended_as(played: Result<Tally, Violation>, outside: &Outside) -> Run {
-    let story = outside.story();
+    let (story, places) = (outside.story(), outside.places());
     match played {
-        Ok(tally) => Run { tally, violation: None, story },
-        Err(violation) => Run { tally: Tally::default(), violation: Some(violation), story },
+        Ok(tally) => Run { tally, violation: None, story, places },
+        Err(violation) => Run { tally: Tally::default(), violation: Some(violation), story, places },
     }
 }
 
@@ -81,7 +103,7 @@ fn count_panics() {
 pub(super) fn play_all(seeds: impl Iterator<Item = u64>) -> Tally {
     let mut tally = Tally::default();
     for seed in seeds {
-        let run = play(Plan::of(seed), None);
+        let run = play(Plan::of(seed));
         if let Some(violation) = run.violation {
             panic!("{}", failure(Plan::of(seed), &violation, &run.story));
         }
@@ -102,7 +124,7 @@ pub(super) fn play_many(seeds: std::ops::Range<u64>) -> Tally {
                     if seed >= seeds.end {
                         return;
                     }
-                    let run = play(Plan::of(seed), None);
+                    let run = play(Plan::of(seed));
                     let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
                     tally.add(&run.tally);
                     if let Some(violation) = run.violation {
@@ -116,7 +138,7 @@ pub(super) fn play_many(seeds: std::ops::Range<u64>) -> Tally {
     tally.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn failure(plan: Plan, violation: &Violation, story: &[String]) -> String {
+pub(super) fn failure(plan: Plan, violation: &Violation, story: &[String]) -> String {
     let shown = if std::env::var_os("TIELINE_STORY").is_some() { story.len() } else { STORY };
     let story = story[story.len().saturating_sub(shown)..].join("\n");
     let Violation { of, text } = violation;

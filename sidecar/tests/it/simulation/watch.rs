@@ -76,6 +76,13 @@ impl Watch {
         }
     }
 
+    /// Which call and client a body is about, where it carries a mark.
+    pub(super) fn about(&self, body: &[u8]) -> String {
+        let text = String::from_utf8_lossy(body);
+        let call = marks_in(&text).find_map(|mark| self.marks.get(mark));
+        call.map(|call| format!(" for {call} of {}", self.calls[call])).unwrap_or_default()
+    }
+
     /// A write is sent: no other one for its client may be under way.
     pub(super) fn sends(&mut self, body: &[u8]) -> Option<u64> {
         let call = marks_in(&String::from_utf8_lossy(body)).find_map(|mark| self.marks.get(mark).cloned())?;

@@ -56,8 +56,14 @@ impl World {
         self.play_events(events).await
     }
 
+    /// Plays a few calls without any fault but the death of the first process.
+    pub(super) async fn play_few(&mut self) -> Result<Tally, Violation> {
+        let events = faults::few_calls(&mut self.dice, self.outside.now());
+        self.play_events(events).await
+    }
+
     /// Plays events, then lets the dust settle.
-    pub(super) async fn play_events(&mut self, events: faults::Events) -> Result<Tally, Violation> {
+    async fn play_events(&mut self, events: faults::Events) -> Result<Tally, Violation> {
         let begun = Instant::now();
         for (nr, (at, event)) in events.into_iter().enumerate() {
             time::sleep_until(begun + Duration::try_from(at).unwrap()).await;
