@@ -49,7 +49,7 @@ fn takeover(line: &Map<String, Value>) -> Figure {
     let lease = number(line, "lease_seconds");
     let most = lease as f64 + AFTER_LEASE_SECONDS;
     Figure {
-        name: format!("take-over after kill -9 at a lease of {lease} s, {} times", took.len()),
+        name: format!("take-over after kill -9 at a lease of {lease} s, kills: {}", took.len()),
         measured: format!("{median:.1} s, longest {:.1} s", longest.unwrap_or(f64::NAN)),
         target: format!("at most {most:.0} s"),
         met: Some(longest.is_some_and(|longest| longest <= most)),

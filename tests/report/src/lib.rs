@@ -23,6 +23,18 @@ use serde_json::{Map, Value, json};
 
 use figures::Figure;
 
+/// The parts a run has: each tells that it ran, or why it could not.
+pub const PARTS: [&str; 8] = [
+    "simulation",
+    "kills",
+    "full-disk",
+    "memory-and-drain",
+    "accept-sqlite",
+    "kills-of-two",
+    "take-over",
+    "accept-postgresql",
+];
+
 /// What was measured in one run.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -81,7 +93,9 @@ impl Report {
 
     /// Holds only what an audit has counted: an audit of no call, and a part that says nothing, hold nothing.
     pub fn verdict(&self) -> Verdict {
-        let mut broken = Vec::new();
+        let ran = |part: &str| self.part("run").any(|line| word(line, "name") == part);
+        let missing = PARTS.into_iter().filter(|part| !ran(part));
+        let mut broken: Vec<String> = missing.map(|part| format!("{part} was not run")).collect();
         for line in self.part("run") {
             let name = word(line, "name");
             if let Some(why) = line.get("failed") {

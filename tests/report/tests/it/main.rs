@@ -17,7 +17,12 @@ const GOOD: &str = r#"
 {"part":"backlog","name":"drain_rate","value":4.8,"unit":"calls/s"}
 {"part":"backlog","name":"crm_refusals_for_rate","value":0.0,"unit":"requests"}
 {"part":"door","name":"SyncCall durable, 64 at a time","ours":20723.4,"ceiling":34927.0,"ratio":0.59,"target":0.7}
-{"part":"run","name":"doors","seconds":40,"lines":1}
+{"part":"run","name":"accept-sqlite","seconds":40,"lines":1}
+{"part":"run","name":"full-disk","seconds":40,"lines":1}
+{"part":"run","name":"memory-and-drain","seconds":40,"lines":5}
+{"part":"run","name":"kills-of-two","seconds":40,"lines":1}
+{"part":"run","name":"take-over","seconds":40,"lines":1}
+{"part":"run","name":"accept-postgresql","not_run":"no PostgreSQL here"}
 "#;
 
 fn report(lines: &str) -> Report {
@@ -45,7 +50,7 @@ fn what_every_audit_finds_in_order_holds() {
         "25,000",
         "start up",
         "lost_reply  912",
-        "take-over after kill -9 at a lease of 5 s, 3 times",
+        "take-over after kill -9 at a lease of 5 s, kills: 3",
         "5.9 s, longest 6.1 s",
         "comments written again where the CRM shows none to look for (see docs/reliability.md): 3",
         "All promises held.",
@@ -88,15 +93,16 @@ fn one_call_lost_or_doubled_or_a_second_contact_breaks_it_whichever_audit_finds_
 #[test]
 fn a_part_that_failed_or_said_nothing_breaks_it_and_one_that_cannot_run_is_told() {
     let with = |line: &str| format!("{GOOD}{line}\n");
-    let failed = with(r#"{"part":"run","name":"backlog","seconds":3,"lines":0,"failed":"see backlog.log"}"#);
-    assert_eq!(why_broken(&failed), "backlog failed: see backlog.log");
-    assert!(shown(&failed).contains("BROKEN: backlog failed: see backlog.log"));
-    let silent = with(r#"{"part":"run","name":"backlog","seconds":3,"lines":0}"#);
-    assert_eq!(why_broken(&silent), "backlog has said nothing");
-    let left_out = with(r#"{"part":"run","name":"backlog","not_run":"no PostgreSQL here"}"#);
-    assert_eq!(report(&left_out).verdict(), Verdict::Held);
-    assert!(shown(&left_out).contains("backlog  no PostgreSQL here"), "{}", shown(&left_out));
-    assert_eq!(why_broken(""), "nothing was audited");
+    let failed = with(r#"{"part":"run","name":"simulation","seconds":3,"lines":0,"failed":"see simulation.log"}"#);
+    assert_eq!(why_broken(&failed), "simulation failed: see simulation.log");
+    assert!(shown(&failed).contains("BROKEN: simulation failed: see simulation.log"));
+    let silent = with(r#"{"part":"run","name":"simulation","seconds":3,"lines":0}"#);
+    assert_eq!(why_broken(&silent), "simulation has said nothing");
+    assert_eq!(report(GOOD).verdict(), Verdict::Held);
+    assert!(shown(GOOD).contains("accept-postgresql  no PostgreSQL here"), "{}", shown(GOOD));
+    let gone = GOOD.replace(r#"{"part":"run","name":"take-over","seconds":40,"lines":1}"#, "");
+    assert_eq!(why_broken(&gone), "take-over was not run");
+    assert!(why_broken("").ends_with("nothing was audited"));
 }
 
 #[test]
