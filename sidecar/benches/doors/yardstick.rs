@@ -4,10 +4,10 @@ use std::{pin::Pin, time::Duration};
 
 use prost::Message as _;
 use tieline_proto::v1::{
-    GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse, PushMessengerLeadRequest,
-    PushMessengerLeadResponse, Receipt, ReportAgentsRequest, ReportAgentsResponse, ResendBacklogRequest,
-    ResendBacklogResponse, RouteCallRequest, RouteCallResponse, SyncCallRequest, SyncCallResponse, WatchRequest,
-    WatchResponse,
+    CancelResendRequest, CancelResendResponse, GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse,
+    PushMessengerLeadRequest, PushMessengerLeadResponse, Receipt, ReportAgentsRequest, ReportAgentsResponse,
+    ResendBacklogRequest, ResendBacklogResponse, ResumeResendRequest, ResumeResendResponse, RouteCallRequest,
+    RouteCallResponse, SyncCallRequest, SyncCallResponse, WatchRequest, WatchResponse,
     sync_service_server::{SyncService, SyncServiceServer},
 };
 use tokio::{net::TcpListener, sync::oneshot};
@@ -86,6 +86,14 @@ impl SyncService for Bare {
         &self,
         _: Request<ResendBacklogRequest>,
     ) -> Result<Response<Self::ResendBacklogStream>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn cancel_resend(&self, _: Request<CancelResendRequest>) -> Result<Response<CancelResendResponse>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn resume_resend(&self, _: Request<ResumeResendRequest>) -> Result<Response<ResumeResendResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 

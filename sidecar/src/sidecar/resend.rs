@@ -93,6 +93,8 @@ impl Sidecar {
         // Live calls go on coming; with them the resending would never end.
         let id = self.driver.store.begin_resend(project, selection, self.driver.clock.now()).await?;
         tracing::info!(project.id = %project, resend.id = id, "a resending begins");
+        // A small one is chosen before anything is told of it.
+        self.driver.store.step_resend(project, id, self.driver.clock.now()).await?;
         self.driver.resends.notify_one();
         self.watch_resend(project, Some(id)).await
     }
