@@ -118,6 +118,9 @@ pub struct Telling {
     pub entry: Option<CallEntry>,
     /// Notes still to be written before all of it is told.
     pub notes: BTreeSet<StepKey>,
+    /// The entry as orders before told it, as long as it is not known to be written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<CallEntry>,
 }
 
 /// The records a call works on.

@@ -292,6 +292,11 @@ pub enum StepResult {
         /// Id of what was made or changed.
         record: Option<RecordId>,
     },
+    /// An earlier attempt had done it, whose answer was lost, and the CRM keeps what that one told.
+    DoneBefore {
+        /// Id of what was made.
+        record: Option<RecordId>,
+    },
     /// The CRM refused to make a second one and named the first.
     Exists(Box<Record>),
     /// The CRM refuses one optional field; without it the step may pass.

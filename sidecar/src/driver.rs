@@ -157,6 +157,8 @@ impl Driver {
         while !*stop.borrow() {
             let rest = self.round(&connection, &mut lanes).await;
             tokio::select! {
+                // In this order, so that a simulated run is the same each time.
+                biased;
                 () = connection.wake.notified() => {}
                 Some(lane) = lanes.next_done() => lanes.done(&lane),
                 () = time::sleep(rest) => {}

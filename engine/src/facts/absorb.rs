@@ -31,7 +31,9 @@ impl Facts {
         });
         self.target = Some(target.clone());
         let notes = orders.steps.iter().map(|step| step.key.clone()).filter(StepKey::is_note).collect();
-        self.telling = Some(Telling { entry: orders.entry.clone(), notes });
+        let earlier = self.telling.take().filter(|_| self.entry.is_none());
+        let earlier = earlier.and_then(|telling| telling.earlier.or(telling.entry));
+        self.telling = Some(Telling { entry: orders.entry.clone(), notes, earlier });
         for step in steps {
             self.steps.insert(step.key.clone(), StepFact::Uncertain { since: now, mark: step.mark.clone() });
             // A record that is found by its mark later holds this; see `undone` for one that is not.
@@ -94,6 +96,7 @@ impl Facts {
     ) {
         match result {
             StepResult::Done { record } => self.did(step, record.clone(), now),
+            StepResult::DoneBefore { record } => self.did_before(step, record.clone(), now),
             StepResult::Exists(existing) => self.adopt(orders, step, existing, now),
             // Left out already and refused again: leaving it out does not help.
             StepResult::FieldRefused { field, text } if left_out.contains(field) => self.refuse(step, field, text),
@@ -116,6 +119,15 @@ impl Facts {
         if let Action::Create { kind, fields, .. } | Action::Update { kind, fields, .. } = &step.action {
             let written = self.written.entry(*kind).or_default();
             *written = written.with(fields);
+        }
+    }
+
+    /// The CRM holds what an earlier attempt told; what has come to be known since is still to be told.
+    fn did_before(&mut self, step: &Step, record: Option<RecordId>, now: Timestamp) {
+        let told = self.telling.as_ref().and_then(|telling| telling.earlier.clone());
+        self.did(step, record, now);
+        if let Some(told) = told.filter(|_| step.key.writes_entry()) {
+            self.entry = Some(told);
         }
     }
 

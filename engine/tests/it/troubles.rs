@@ -278,3 +278,18 @@ fn a_call_that_an_earlier_one_has_overtaken_makes_no_second_deal() {
     let [contacts, leads, deals, entries, ..] = counts(&desk);
     assert_eq!((contacts, leads + deals, entries), (1, 1, 2));
 }
+
+#[test]
+fn what_came_while_an_entry_was_in_doubt_is_told_beside_the_entry_of_the_first_attempt() {
+    let mut desk = desk();
+    desk.policy.abilities.amends_call_record = false;
+    desk.crm.faults.push_back(Fault::LostRequest);
+    desk.crm.scripted.push((StepKey::call_record(), StepResult::DoneBefore { record: None }));
+    desk.report(incoming("a").answered_by(OLENA).done());
+    desk.wait(60);
+    let recorded = incoming("a").answered_by(OLENA).recorded("https://records.example/1").done();
+    assert_eq!(desk.deliver(recorded), End::Written);
+    let notes = desk.crm.notes();
+    assert_eq!(notes.len(), 1, "{notes:#?}");
+    assert!(format!("{:?}", notes[0].action).contains("Recording"));
+}

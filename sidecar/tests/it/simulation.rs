@@ -17,7 +17,17 @@ mod watch;
 mod wire;
 mod world;
 
-use std::{fs, io::Write as _};
+use std::{fs, io::Write as _, time::Duration};
+
+use tieline_engine::{
+    call::{Call, Direction, Outcome, Phase},
+    ids::CallId,
+    phone::Phone,
+};
+use tokio::time::{self, Instant};
+
+use self::world::World;
+use crate::wired::in_virtual_time;
 
 /// Seeds of each CRM in the suite, in so many parts, which run side by side.
 const SEEDS: u64 = 400;
@@ -97,8 +107,28 @@ fn die_everywhere(crm: u64) {
 }
 
 #[test]
+fn while_the_disk_is_full_a_delivery_is_tried_about_once_a_second() {
+    in_virtual_time(async {
+        let plan = plan::Plan::of(1);
+        let world = World::new(plan, None);
+        time::sleep(Duration::from_secs(10)).await;
+        let outside = &world.outside;
+        let mut call = Call::new(outside.project.clone(), CallId::new("full"), Direction::Incoming);
+        (call.phase, call.outcome) = (Phase::Ended, Some(Outcome::NoAnswer));
+        call.client.phone = Some(Phone::new("0671110001"));
+        let (sidecar, _) = world.hosts()[0].sidecar().unwrap();
+        sidecar.accept(call, None, None).await.unwrap();
+        let minute = Duration::from_secs(60);
+        outside.weather().disk_full = Instant::now() + minute;
+        time::sleep(minute).await;
+        let tries = outside.tally().times("disk_full");
+        assert!((20..=70).contains(&tries), "{tries} tries in a minute");
+    });
+}
+
+#[test]
 fn the_same_seed_gives_the_same_run_twice() {
-    for seed in 0..20 {
+    for seed in 0..10 {
         let [one, two] = [(), ()].map(|()| seeds::play(plan::Plan::of(seed)).story);
         let different = one.iter().zip(&two).find(|(one, two)| one != two);
         assert_eq!(different, None, "seed {seed}");

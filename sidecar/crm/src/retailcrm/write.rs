@@ -52,7 +52,7 @@ fn uploaded(answer: &Value) -> StepResult {
     if taken == Some(0) && !is_duplicate {
         return refusal("not_processed", "the CRM took the upload and left the call out");
     }
-    StepResult::Done { record: None }
+    if is_duplicate { StepResult::DoneBefore { record: None } } else { StepResult::Done { record: None } }
 }
 
 async fn refused(

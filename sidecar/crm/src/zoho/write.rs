@@ -231,7 +231,7 @@ fn worst(step: &Step, draft: &Draft, errors: Vec<Refusal<'_>>) -> Result<StepRes
         StepResult::TargetGone { .. } => 1,
         StepResult::Refused { .. } => 2,
         StepResult::FieldRefused { .. } => 3,
-        StepResult::Done { .. } => 4,
+        StepResult::Done { .. } | StepResult::DoneBefore { .. } => 4,
     };
     results.sort_by_key(rank);
     let none = || StepResult::Refused { code: "MULTIPLE_OR_MULTI_ERRORS".to_owned(), text: "no detail".to_owned() };

@@ -129,11 +129,11 @@ fn g_07_a_callback_is_an_incoming_call_whoever_was_rung_first() {
 }
 
 #[test]
-fn a_repeat_of_an_upload_is_reported_as_duplicate_and_counts_as_done() {
+fn a_repeat_of_an_upload_is_reported_as_duplicate_and_counts_as_done_before() {
     for duplicates in [r#"["tl-1"]"#, r#"[{"externalId":"tl-1"}]"#] {
         let body = format!(r#"{{"success":true,"processedCallsCount":0,"duplicateCalls":{duplicates}}}"#);
         let (result, _) = perform(&*dialect(&[]), &log(entry()), 200, &body);
-        assert_eq!(result, done(None));
+        assert_eq!(result, StepResult::DoneBefore { record: None });
     }
 }
 
