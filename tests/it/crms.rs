@@ -1,15 +1,15 @@
-//! The simulated CRMs the real program writes to, and what they hold in the end.
+//! The simulated CRMs the real program writes to.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
-use serde_json::Value;
-use tieline_engine::jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use reqwest::Method;
+use serde_json::{Value, json};
 use tieline_sandbox::{CrmKind, RunningSandbox, Sandbox, SandboxConfig};
 
-use crate::{
-    accounts,
-    exchange::{Call, ZONE},
-};
+use crate::{accounts, exchange::ZONE};
 
 /// Milliseconds a request takes, so that some are always under way.
 const LATENCY_MS: u64 = 15;
@@ -40,7 +40,7 @@ impl Crms {
         let config = SandboxConfig { seed, latency_ms: LATENCY_MS, ..SandboxConfig::default() };
         let crms = Self { sandbox: Sandbox::start(config).await.unwrap(), http: reqwest::Client::new() };
         // RemOnline's rate as its older documents have it; three a second would make every test wait.
-        crms.put(CrmKind::RemOnline, "settings", &serde_json::json!({"rate": 8})).await;
+        crms.put(CrmKind::RemOnline, "settings", &json!({"rate": 8})).await;
         crms
     }
 
@@ -95,9 +95,32 @@ impl Crms {
         self.put(kind, "faults", faults).await;
     }
 
+    /// Adds a fault to those every CRM has.
+    pub(crate) async fn add_everywhere(&self, fault: &Value) {
+        for (_, kind) in PROJECTS {
+            self.send(Method::POST, &format!("{kind}/faults"), &json!([fault])).await;
+        }
+    }
+
+    /// Takes a fault away from every CRM.
+    pub(crate) async fn clear_everywhere(&self, fault: &str) {
+        for (_, kind) in PROJECTS {
+            self.send(Method::DELETE, &format!("{kind}/faults/{fault}"), &Value::Null).await;
+        }
+    }
+
+    /// Lets time pass at the CRMs: access tokens age.
+    pub(crate) async fn pass(&self, seconds: u64) {
+        self.send(Method::POST, "clock", &json!({ "advance_seconds": seconds })).await;
+    }
+
     async fn put(&self, kind: CrmKind, what: &str, body: &Value) {
-        let url = format!("{}/sandbox/{kind}/{what}", self.sandbox.url());
-        let request = self.http.put(url).header("content-type", "application/json").body(body.to_string());
+        self.send(Method::PUT, &format!("{kind}/{what}"), body).await;
+    }
+
+    async fn send(&self, method: Method, path: &str, body: &Value) {
+        let url = format!("{}/sandbox/{path}", self.sandbox.url());
+        let request = self.http.request(method, url).header("content-type", "application/json").body(body.to_string());
         let answer = request.send().await.unwrap();
         assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     }
@@ -111,47 +134,31 @@ impl Crms {
         requests
     }
 
+    /// Requests a fault has hit at any of them.
+    pub(crate) async fn hits_anywhere(&self, fault: &str) -> u64 {
+        self.faults().await.get(fault).copied().unwrap_or(0)
+    }
+
     /// Requests a fault has hit.
     pub(crate) async fn hits(&self, kind: CrmKind, fault: &str) -> u64 {
         self.look(kind, "counts").await["by_fault"][fault].as_u64().unwrap_or(0)
     }
 
-    /// Every one of the calls is held exactly once, and nothing else is; no client and no task is there twice.
-    pub(crate) async fn hold_exactly(&self, calls: &[Call]) {
-        for (project, kind) in PROJECTS {
-            let audit = self.look(kind, "audit").await;
-            for doubled in ["doubled_clients", "doubled_tasks"] {
-                assert_eq!(audit[doubled], serde_json::json!([]), "{kind}: {doubled}");
-            }
-            let doubled = audit["doubled_calls"].as_array().unwrap().iter();
-            let doubled: Vec<&Value> = doubled.filter(|doubled| !accounts::may_be_doubled(kind, doubled)).collect();
-            assert!(doubled.is_empty(), "{kind}: calls twice: {doubled:?}");
-            let calls: Vec<&Call> = calls.iter().filter(|call| call.project == project).collect();
-            let mut expected: Vec<Timestamp> = calls.iter().map(|call| call.started_at).collect();
-            expected.sort();
-            let listing = self.look(kind, "").await;
-            let mut starts: Vec<Timestamp> =
-                accounts::starts(kind, &listing).iter().map(|start| moment(start)).collect();
-            starts.sort();
-            assert_eq!(starts, expected, "{kind}: the calls held, by their starts");
-            for (name, count) in accounts::totals(kind, &calls) {
-                let totals = &audit["totals"];
-                assert_eq!(totals[name].as_u64(), Some(count as u64), "{kind}: {name} of {totals}");
+    /// How often each fault has hit, over all of them.
+    pub(crate) async fn faults(&self) -> BTreeMap<String, u64> {
+        let mut faults = BTreeMap::new();
+        for (_, kind) in PROJECTS {
+            for (name, hits) in self.look(kind, "counts").await["by_fault"].as_object().unwrap() {
+                *faults.entry(name.clone()).or_default() += hits.as_u64().unwrap();
             }
         }
+        faults
     }
 
-    async fn look(&self, kind: CrmKind, what: &str) -> Value {
+    /// What a path of a CRM's control shows.
+    pub(crate) async fn look(&self, kind: CrmKind, what: &str) -> Value {
         let url = format!("{}/sandbox/{kind}/{what}", self.sandbox.url());
         let answer = self.http.get(url.trim_end_matches('/')).send().await.unwrap();
         serde_json::from_str(&answer.text().await.unwrap()).unwrap()
     }
-}
-
-/// A moment as a CRM shows it: with its offset, or in the account's zone.
-fn moment(text: &str) -> Timestamp {
-    text.parse().unwrap_or_else(|_| {
-        let civil = DateTime::strptime("%Y-%m-%d %H:%M:%S", text).unwrap();
-        civil.to_zoned(TimeZone::get(ZONE).unwrap()).unwrap().timestamp()
-    })
 }

@@ -6,11 +6,13 @@ use std::time::Duration;
 use serde_json::json;
 use tieline_engine::jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use tieline_proto::v1::{
-    self, AgentRef, CallDirection, CallOutcome, CallPhase, GetLedgerRequest, LedgerDay, SyncCallRequest,
-    admin_service_client::AdminServiceClient, sync_service_client::SyncServiceClient,
+    self, ActivateConnectionRequest, AgentRef, CallDirection, CallOutcome, CallPhase, DeactivateConnectionRequest,
+    GetLedgerRequest, LedgerDay, ListConnectionsRequest, SyncCallRequest, admin_service_client::AdminServiceClient,
+    sync_service_client::SyncServiceClient,
 };
 use tokio::time::{self, Instant};
 use tonic::{Code, transport::Channel};
+use tonic_types::StatusExt as _;
 
 use crate::program::Program;
 
@@ -22,6 +24,10 @@ const REQUEST_BOUND: Duration = Duration::from_secs(10);
 pub(crate) const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Clients of a project: few, so that each calls several times.
 const CLIENTS: u64 = 12;
+/// The first client's significant digits.
+const FIRST_CLIENT: u64 = 671_110_000;
+/// Where recordings are: what their links begin with.
+pub(crate) const RECORDS: &str = "https://records.example.org/";
 /// The project's number that is called.
 const LINE: &str = "380443330000";
 
@@ -43,10 +49,18 @@ pub(crate) struct Call {
     pub(crate) way: Way,
     /// Whole seconds; no other call of the exchange begins then.
     pub(crate) started_at: Timestamp,
+    recorded: bool,
+}
+
+impl Call {
+    /// The link to its recording, where there is one.
+    pub(crate) fn recording(&self) -> Option<String> {
+        self.recorded.then(|| format!("{RECORDS}{}.mp3", self.id))
+    }
 }
 
 /// By which door a call is reported.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door {
     Webhook,
     Grpc,
@@ -76,14 +90,22 @@ impl Exchange {
 
     /// Some calls of one project that are over: their reports, of a quarter of them by both doors.
     pub(crate) fn calls(&mut self, project: &'static str, count: u64) -> Vec<Report> {
-        (0..count).flat_map(|_| self.call(project)).collect()
+        (0..count).flat_map(|_| self.call(project, None)).collect()
     }
 
-    fn call(&mut self, project: &'static str) -> Vec<Report> {
+    /// As [`Exchange::calls`], all by the same client, who is another for each number.
+    pub(crate) fn calls_of_one(&mut self, project: &'static str, nr: u64, count: u64) -> Vec<Report> {
+        (0..count).flat_map(|_| self.call(project, Some(nr))).collect()
+    }
+
+    fn call(&mut self, project: &'static str, client: Option<u64>) -> Vec<Report> {
         let number = i64::try_from(self.calls.len()).unwrap();
         let way = self.dice.pick(&[Way::Answered, Way::Answered, Way::Missed, Way::Dialled]);
-        let (id, client) = (format!("{project}-{number}"), 671_110_000 + self.dice.below(CLIENTS));
-        let call = Call { project, id, client, way, started_at: self.begun - SignedDuration::from_secs(7 * number) };
+        let client = client.unwrap_or_else(|| self.dice.below(CLIENTS));
+        let (id, client) = (format!("{project}-{number}"), FIRST_CLIENT + client);
+        let started_at = self.begun - SignedDuration::from_secs(7 * number);
+        let recorded = way != Way::Missed && self.dice.below(2) == 0;
+        let call = Call { project, id, client, way, started_at, recorded };
         self.calls.push(call.clone());
         let doors = match self.dice.below(8) {
             0 => vec![Door::Webhook, Door::Grpc],
@@ -125,10 +147,34 @@ impl Wire {
         }
     }
 
-    async fn post(&self, report: &Report) -> bool {
+    /// How a report is refused, in either door's words: status, what to do or why, seconds until it may be repeated.
+    pub(crate) async fn refusal(&self, report: &Report) -> Option<(String, String, u64)> {
+        match report.door {
+            Door::Webhook => {
+                let answer = self.request(report).send().await.unwrap();
+                let again =
+                    answer.headers().get("retry-after").map(|seconds| seconds.to_str().unwrap().parse().unwrap());
+                let status = answer.status();
+                (!status.is_success()).then_some((status.to_string(), answer.text().await.unwrap(), again.unwrap_or(0)))
+            }
+            Door::Grpc => {
+                let request = SyncCallRequest { call: Some(report.message()), wait_ms: None };
+                let status = self.sync.clone().sync_call(request).await.err()?;
+                let details = status.get_error_details();
+                let why = format!("{} {}", details.error_info().unwrap().reason, status.message());
+                let again = details.retry_info().unwrap().retry_delay.unwrap().as_secs_f64().ceil() as u64;
+                Some((format!("{:?}", status.code()), why, again))
+            }
+        }
+    }
+
+    fn request(&self, report: &Report) -> reqwest::RequestBuilder {
         let url = format!("{}/{}/after_call", self.hooks, report.call.project);
-        let request = self.http.post(url).header("content-type", "application/json").body(report.webhook());
-        let Ok(answer) = request.send().await else { return false };
+        self.http.post(url).header("content-type", "application/json").body(report.webhook())
+    }
+
+    async fn post(&self, report: &Report) -> bool {
+        let Ok(answer) = self.request(report).send().await else { return false };
         match answer.status().as_u16() {
             200 => true,
             503 => false,
@@ -144,6 +190,28 @@ impl Wire {
             [Code::InvalidArgument, Code::NotFound, Code::FailedPrecondition, Code::OutOfRange, Code::Unimplemented];
         assert!(!faults.contains(&status.code()), "{report:?} is refused: {status:?}");
         false
+    }
+
+    /// Switches a project's connection off: its calls are kept.
+    pub(crate) async fn switch_off(&self, project: &str) {
+        let off = DeactivateConnectionRequest { project: project.to_owned(), ..DeactivateConnectionRequest::default() };
+        self.admin.clone().deactivate_connection(off).await.unwrap();
+    }
+
+    /// Switches it on again and has the kept calls sent, as soon as the CRM answers whether the credentials are good.
+    pub(crate) async fn switch_on(&self, project: &str, bound: Duration) {
+        let on = ActivateConnectionRequest { project: project.to_owned(), keep_data: Some(true), ..Default::default() };
+        let deadline = Instant::now() + bound;
+        while let Err(status) = self.admin.clone().activate_connection(on.clone()).await {
+            assert!(Instant::now() < deadline, "{project} is not switched on: {status:?}");
+            time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// The connections as the program sees them, for a reader.
+    pub(crate) async fn connections(&self) -> String {
+        let all = ListConnectionsRequest::default();
+        format!("{:?}", self.admin.clone().list_connections(all).await.map(tonic::Response::into_inner))
     }
 
     /// The ledger of a project, over every day a test may touch.
@@ -186,8 +254,10 @@ impl Report {
                 json!({ "call_type": "out", "caller": sip, "outbound_number": LINE, "disposition": "ANSWERED", "billsec": "40" })
             }
         };
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        body.to_string()
+        let body = body.as_object_mut().unwrap();
+        body.extend(more.as_object().unwrap().clone());
+        body.extend(call.recording().map(|link| ("recording".to_owned(), link.into())));
+        json!(body).to_string()
     }
 
     /// The same in the contract's words.
@@ -209,7 +279,8 @@ impl Report {
             talk_seconds: answered.then_some(40),
             outcome: if answered { CallOutcome::Answered } else { CallOutcome::NoAnswer }.into(),
             agent: answered.then(|| AgentRef { sip_login: format!("{}_one", call.project), ..AgentRef::default() }),
-            recording_expected: Some(false),
+            recording_expected: Some(call.recorded),
+            recording_urls: call.recording().into_iter().collect(),
             ..v1::Call::default()
         }
     }
@@ -229,6 +300,11 @@ impl Dice {
         roll = (roll ^ (roll >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         roll = (roll ^ (roll >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         (roll ^ (roll >> 31)) % bound
+    }
+
+    /// From nothing to all of something.
+    pub(crate) fn share(&mut self) -> f64 {
+        self.below(1_001) as f64 / 1_000.0
     }
 
     pub(crate) fn pick<T: Copy>(&mut self, list: &[T]) -> T {

@@ -94,6 +94,16 @@ impl Program {
         Ended { status, took: told.elapsed(), log: self.log() }
     }
 
+    /// SIGTERM, and SIGKILL so long after. Whether it had not ended by itself before.
+    pub(crate) fn killed_in_stop(mut self, after: Duration) -> bool {
+        let done = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
+        assert!(done.success(), "the program has ended before: {}", self.log());
+        thread::sleep(after);
+        let ended = self.child.try_wait().unwrap().is_some();
+        self.kill();
+        !ended
+    }
+
     fn log(&mut self) -> String {
         self.log.take().unwrap().join().unwrap()
     }
@@ -105,6 +115,15 @@ impl Drop for Program {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// Starts a program and kills it so long after, whether it listens by then or not.
+pub(crate) fn killed_after(config: &Path, after: Duration) {
+    let mut child = serve(config).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    thread::sleep(after);
+    assert_eq!(child.try_wait().unwrap(), None, "the program has ended by itself");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 /// Starts a program that is expected to refuse, and waits for its end.

@@ -98,39 +98,6 @@ async fn a_place_that_cannot_be_written_is_named() {
     }
 }
 
-#[cfg(target_os = "linux")]
-#[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_is_full_costs_nothing_and_needs_no_restart() {
-    let (dir, crms) = (tempfile::tempdir().unwrap(), Crms::start(6).await);
-    let config = crms.configure(dir.path());
-    let (mut exchange, feed) = (Exchange::new(6), Feed::default());
-    let program = Program::start_short_of_disk(&config, 256 << 10);
-    let (wire, mut refused) = (Wire::to(&program), 0);
-    for nr in 0..2_000 {
-        let (project, _) = PROJECTS[nr % PROJECTS.len()];
-        for report in exchange.calls(project, 1) {
-            if !wire.send(&report).await {
-                refused += 1;
-                feed.add(vec![report]);
-            }
-        }
-        if refused >= 6 {
-            break;
-        }
-    }
-    assert!(refused >= 6, "the disk was never full");
-    program.give_disk();
-    feed.begin(&wire).all_taken().await;
-    for (project, _) in PROJECTS {
-        let days = wire.settled(project, BOUND).await;
-        assert!(days.iter().all(|day| day.balanced && day.received == day.written), "{days:?}");
-    }
-    crms.hold_exactly(&exchange.calls).await;
-    let ended = program.terminate(STOP_BOUND);
-    assert_eq!(ended.status.code(), Some(0), "{}", ended.log);
-    assert!(ended.log.contains(STORE), "the log names the file: {}", ended.log);
-}
-
 /// A directory nobody can write to: who may write into any may not write into the system's own.
 fn read_only(parent: &Path) -> PathBuf {
     let place = parent.join("read-only");

@@ -1,8 +1,9 @@
 //! Several of the real program on one PostgreSQL database: they share the work, and one may be killed at any time.
 //!
-//! `TIELINE_KILL_ROUNDS` (3) kills more often, `TIELINE_KILL_SEED` (1) elsewhere; see `crash.rs`.
+//! `TIELINE_KILL_ROUNDS` (3) kills more often, `TIELINE_KILL_SEED` (1) elsewhere; see `crash.rs`. `TIELINE_TAKEOVERS` (1)
+//! measures more take-overs.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -10,16 +11,17 @@ use tieline_proto::v1::{
     ActivateConnectionRequest, CallState, ConnectionState, DeactivateConnectionRequest, GetCallRequest,
     ListConnectionsRequest, admin_service_client::AdminServiceClient, sync_service_client::SyncServiceClient,
 };
-use tieline_sandbox::CrmKind;
 use tokio::time::{self, Instant};
 use tonic::transport::Channel;
 
 use crate::{
+    crash::{everything_is_settled, setting},
     crms::{Crms, PROJECTS},
     database::Database,
     exchange::{Exchange, LOOK_EVERY, Wire},
     feed::Feed,
     program::Program,
+    tally::Tally,
 };
 
 /// Calls each project gets in a round.
@@ -28,8 +30,6 @@ const CALLS: u64 = 8;
 const LEASE: Duration = Duration::from_secs(5);
 /// Longest time for anything that takes a moment.
 const BOUND: Duration = Duration::from_secs(30);
-/// Longest time until everything is written: a RetailCRM takes ten requests a second.
-const SETTLE_BOUND: Duration = Duration::from_secs(120);
 
 /// CRMs, a database, and the configuration all programs share.
 struct Place {
@@ -56,7 +56,7 @@ async fn what_was_answered_is_in_the_crm_once_though_one_of_two_programs_is_kill
     for (_, kind) in PROJECTS {
         place.crms.fail(kind, &lost).await;
     }
-    let (mut exchange, feed) = (Exchange::new(seed), Feed::default());
+    let (mut exchange, feed, mut tally) = (Exchange::new(seed), Feed::default(), Tally::new());
     let mut stays = Program::start(&place.config);
     for _ in 0..rounds {
         let victim = Program::start(&place.config);
@@ -65,43 +65,90 @@ async fn what_was_answered_is_in_the_crm_once_though_one_of_two_programs_is_kill
         let (by_one, by_other) = (feed.begin(&Wire::to(&stays)), feed.begin(&Wire::to(&victim)));
         requests_beyond(&place.crms, before + 1 + exchange.dice.below(CALLS * 4)).await;
         victim.kill();
+        tally.killed("one_of_two");
         by_other.give_up().await;
         by_one.all_taken().await;
         feed.begin(&Wire::to(&stays)).all_taken().await;
         // The next to be killed is the one that has stayed.
         let fresh = Program::start(&place.config);
-        drop(std::mem::replace(&mut stays, fresh));
+        std::mem::replace(&mut stays, fresh).kill();
+        tally.killed("one_of_two");
     }
-    everything_is_written(&stays, &exchange).await;
-    place.crms.hold_exactly(&exchange.calls).await;
+    let balanced = everything_is_settled(&Wire::to(&stays), &exchange).await;
+    let found = place.crms.audit(&exchange.calls).await;
+    let more = json!({ "store": "postgresql", "programs": 2, "rounds": rounds, "seed": seed });
+    tally.report("kills", more, &place.crms, &exchange, &found).await;
+    found.is_clean();
+    balanced.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_clients_of_a_killed_program_are_taken_over_within_its_lease() {
     let place = Place::new(7).await;
-    let slow = json!([{ "name": "slow", "ms": 20_000, "on": "writes" }]);
-    for (_, kind) in PROJECTS {
-        place.crms.fail(kind, &slow).await;
+    let (mut exchange, feed, mut tally) = (Exchange::new(7), Feed::default(), Tally::new());
+    let mut took = Vec::new();
+    for nr in 0..setting("TIELINE_TAKEOVERS", 1) {
+        for (project, _) in PROJECTS {
+            // The first is being written when the program dies; the second is left for the other.
+            feed.add(exchange.calls_of_one(project, nr, 2));
+        }
+        took.push(place.take_over(&exchange, &feed).await);
+        tally.killed("holder");
     }
-    let (mut exchange, feed) = (Exchange::new(7), Feed::default());
-    let victim = Program::start(&place.config);
-    PROJECTS.iter().for_each(|(project, _)| feed.add(exchange.calls(project, 1)));
-    feed.begin(&Wire::to(&victim)).all_taken().await;
-    for (_, kind) in PROJECTS {
-        hangs(&place.crms, kind).await;
+    // A beat more, and a busy machine.
+    let longest = took.iter().copied().max().unwrap();
+    let found = place.crms.audit(&exchange.calls).await;
+    let more = json!({
+        "store": "postgresql",
+        "lease_seconds": LEASE.as_secs(),
+        "seconds_to_first_write": took.iter().map(Duration::as_secs_f64).collect::<Vec<_>>(),
+    });
+    tally.report("takeover", more, &place.crms, &exchange, &found).await;
+    found.is_clean();
+    assert!(longest < LEASE + Duration::from_secs(10), "{took:?}");
+}
+
+impl Place {
+    /// Kills one of two programs while it writes for a client of each project. Returns how long it takes from there
+    /// until the other has written for all of them.
+    async fn take_over(&self, exchange: &Exchange, feed: &Feed) -> Duration {
+        let slow = json!({ "name": "slow", "ms": 20_000, "on": "writes" });
+        self.crms.add_everywhere(&slow).await;
+        let before = self.writes().await;
+        let victim = Program::start(&self.config);
+        feed.begin(&Wire::to(&victim)).all_taken().await;
+        self.written_beyond(&before).await;
+        let heir = Program::start(&self.config);
+        victim.kill();
+        let killed = Instant::now();
+        self.crms.clear_everywhere("slow").await;
+        // It hits the writes, so that they are counted, and does not hold them up.
+        self.crms.add_everywhere(&json!({ "name": "slow", "ms": 1, "on": "writes" })).await;
+        let before = self.writes().await;
+        self.written_beyond(&before).await;
+        let took = killed.elapsed();
+        everything_is_settled(&Wire::to(&heir), exchange).await.unwrap();
+        self.crms.clear_everywhere("slow").await;
+        took
     }
-    let heir = Program::start(&place.config);
-    victim.kill();
-    let killed = Instant::now();
-    for (_, kind) in PROJECTS {
-        place.crms.fail(kind, &json!([])).await;
+
+    /// Writes that have arrived at each CRM, as long as all of them are slow.
+    async fn writes(&self) -> Vec<u64> {
+        let mut writes = Vec::new();
+        for (_, kind) in PROJECTS {
+            writes.push(self.crms.hits(kind, "slow").await);
+        }
+        writes
     }
-    let before = place.crms.requests().await;
-    requests_beyond(&place.crms, before).await;
-    // A beat more, the CRM's search lag before a doubtful write is done again, and a busy machine.
-    assert!(killed.elapsed() < LEASE + Duration::from_secs(10), "{:?}", killed.elapsed());
-    everything_is_written(&heir, &exchange).await;
-    place.crms.hold_exactly(&exchange.calls).await;
+
+    /// Waits until each CRM was written to once more.
+    async fn written_beyond(&self, before: &[u64]) {
+        let deadline = Instant::now() + BOUND;
+        while self.writes().await.iter().zip(before).any(|(now, before)| now <= before) {
+            assert!(Instant::now() < deadline, "a CRM is not written to: {before:?}, {:?}", self.writes().await);
+            time::sleep(LOOK_EVERY).await;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +175,7 @@ async fn any_program_knows_every_call_and_every_change_of_a_connection() {
     comes_into(&mut at_one, &project, ConnectionState::Active).await;
     // It leaves in good order, and what it had begun is finished by the other.
     assert_eq!(two.terminate(BOUND).status.code(), Some(0));
-    everything_is_written(&one, &exchange).await;
+    everything_is_settled(&Wire::to(&one), &exchange).await.unwrap();
     place.crms.hold_exactly(&exchange.calls).await;
 }
 
@@ -146,15 +193,6 @@ async fn comes_into(admin: &mut AdminServiceClient<Channel>, project: &str, stat
     }
 }
 
-/// Waits until a write is under way.
-async fn hangs(crms: &Crms, kind: CrmKind) {
-    let deadline = Instant::now() + BOUND;
-    while crms.hits(kind, "slow").await == 0 {
-        assert!(Instant::now() < deadline, "nothing is written to {kind}");
-        time::sleep(LOOK_EVERY).await;
-    }
-}
-
 /// Waits until the CRMs were asked more often than that.
 async fn requests_beyond(crms: &Crms, count: u64) {
     let deadline = Instant::now() + BOUND;
@@ -162,18 +200,4 @@ async fn requests_beyond(crms: &Crms, count: u64) {
         assert!(Instant::now() < deadline, "the CRMs are not asked more than {count} times in {BOUND:?}");
         time::sleep(LOOK_EVERY).await;
     }
-}
-
-async fn everything_is_written(program: &Program, exchange: &Exchange) {
-    let wire = Wire::to(program);
-    for (project, _) in PROJECTS {
-        let days = wire.settled(project, SETTLE_BOUND).await;
-        assert!(days.iter().all(|day| day.balanced), "{days:?}");
-        let made = exchange.calls.iter().filter(|call| call.project == project).count() as u64;
-        assert_eq!(days.iter().map(|day| day.written).sum::<u64>(), made, "{days:?}");
-    }
-}
-
-fn setting(name: &str, usual: u64) -> u64 {
-    env::var(name).map_or(usual, |text| text.parse().expect("a number"))
 }

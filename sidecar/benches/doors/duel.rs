@@ -1,6 +1,9 @@
 //! One door against its yardstick, in turns.
 
 use std::{
+    env,
+    fs::OpenOptions,
+    io::Write as _,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -8,8 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use criterion::{Criterion, SamplingMode, Throughput};
+use serde_json::{Value, json};
 use tieline_proto::v1::sync_service_client::SyncServiceClient;
-use tokio::task::JoinSet;
+use tokio::{runtime::Runtime, task::JoinSet};
 use tonic::transport::Channel;
 
 use super::house;
@@ -38,11 +43,11 @@ impl Ask {
 /// One door against its yardstick.
 pub(crate) struct Duel {
     /// What is compared, for a reader.
-    pub(crate) name: &'static str,
+    name: &'static str,
     /// Requests under way at once, over one connection.
-    pub(crate) streams: u64,
+    streams: u64,
     /// The least ratio wanted.
-    pub(crate) target: f64,
+    target: f64,
     ask: Ask,
     ours: Client,
     yardstick: Client,
@@ -58,11 +63,50 @@ struct Round {
     yardstick: f64,
 }
 
+/// How the duels are run, whatever they compare.
+pub(crate) fn measure(criterion: &mut Criterion, runtime: &Runtime, duels: &[Arc<Duel>]) {
+    let mut group = criterion.benchmark_group("doors");
+    group.sampling_mode(SamplingMode::Flat).sample_size(30);
+    group.warm_up_time(Duration::from_secs(2)).measurement_time(Duration::from_secs(6));
+    for duel in duels {
+        group.throughput(Throughput::Elements(duel.streams));
+        group.bench_function(duel.name, |bencher| {
+            bencher.to_async(runtime).iter_custom(|iterations| Arc::clone(duel).round(iterations));
+        });
+    }
+    group.finish();
+}
+
+/// Prints the duels that were run, and appends them to the file that `TIELINE_REPORT` names.
+pub(crate) fn table(duels: &[Arc<Duel>]) {
+    println!("| requests a second | ours | yardstick | ratio | target | met |");
+    println!("|---|---|---|---|---|---|");
+    for duel in duels {
+        let Some(outcome) = duel.outcome() else { continue };
+        let met = if outcome.ratio >= duel.target { "yes" } else { "no" };
+        let (name, target) = (duel.name, duel.target);
+        println!(
+            "| {name} | {:.0} | {:.0} | {:.2} | {target} | {met} |",
+            outcome.ours, outcome.yardstick, outcome.ratio
+        );
+        append(&json!({
+            "part": "door", "name": name, "ours": outcome.ours, "ceiling": outcome.yardstick, "ratio": outcome.ratio,
+            "target": target,
+        }));
+    }
+}
+
+fn append(line: &Value) {
+    let Some(path) = env::var_os("TIELINE_REPORT") else { return };
+    let mut file = OpenOptions::new().append(true).create(true).open(path).expect("the report's file");
+    writeln!(file, "{line}").expect("room for a line");
+}
+
 /// Medians over the rounds.
-pub(crate) struct Outcome {
-    pub(crate) ours: f64,
-    pub(crate) yardstick: f64,
-    pub(crate) ratio: f64,
+struct Outcome {
+    ours: f64,
+    yardstick: f64,
+    ratio: f64,
 }
 
 impl Duel {
@@ -78,7 +122,7 @@ impl Duel {
     }
 
     /// An iteration is one request of every stream. Answers how long our side took.
-    pub(crate) async fn round(self: Arc<Self>, iterations: u64) -> Duration {
+    async fn round(self: Arc<Self>, iterations: u64) -> Duration {
         let yardstick = self.load(&self.yardstick, iterations).await;
         let ours = self.load(&self.ours, iterations).await;
         let a_second = |time: Duration| (iterations * self.streams) as f64 / time.as_secs_f64();
@@ -106,7 +150,7 @@ impl Duel {
     }
 
     /// Rounds far shorter than the longest were for warming up. `None`: it was not run.
-    pub(crate) fn outcome(&self) -> Option<Outcome> {
+    fn outcome(&self) -> Option<Outcome> {
         let rounds = self.rounds.lock().expect("rounds");
         let longest = rounds.iter().map(|round| round.iterations).max()?;
         let long: Vec<Round> = rounds.iter().copied().filter(|round| round.iterations * 2 > longest).collect();

@@ -39,12 +39,13 @@ pub(crate) struct House {
 }
 
 impl House {
-    /// Opens it and lets every caller ring once.
-    pub(crate) async fn open() -> Self {
+    /// Opens it with the line of its store, a file of its own when there is none, and lets every caller ring once.
+    pub(crate) async fn open(store: Option<String>) -> Self {
         let sandbox = Sandbox::start(SandboxConfig::default()).await.expect("a sandbox");
         seed(&sandbox).await;
         let dir = directory();
-        let text = configuration(&sandbox.crm_url(CrmKind::Zoho), dir.path());
+        let store = store.unwrap_or_else(|| format!("path = \"{}\"", dir.path().join("calls.db").display()));
+        let text = configuration(&sandbox.crm_url(CrmKind::Zoho), &store);
         let config = config::parse("bench", &text, &Keys).expect("a configuration");
         let transport = Arc::new(HttpTransport::new().expect("a way to the CRM"));
         let (stop, stopped) = watch::channel(false);
@@ -152,17 +153,15 @@ impl Sources for Keys {
 
 /// One project whose callers ring, and one whose calls are taken in and held: its connection is off, so that nothing
 /// but the intake is measured.
-fn configuration(crm: &str, dir: &Path) -> String {
+fn configuration(crm: &str, store: &str) -> String {
     let projects: String = [("shop", true), ("inbox", false)].map(|(id, active)| project(crm, id, active)).concat();
-    let store = dir.join("calls.db");
     format!(
         r#"[server]
         grpc_listen = "127.0.0.1:0"
         http_listen = "127.0.0.1:0"
         [store]
-        path = "{}"
-        {projects}"#,
-        store.display()
+        {store}
+        {projects}"#
     )
 }
 

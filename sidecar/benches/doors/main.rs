@@ -11,13 +11,14 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a benchmark is a program for a terminal")]
 
+mod append;
 mod duel;
 mod house;
 mod yardstick;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use criterion::{Criterion, SamplingMode, Throughput};
+use criterion::Criterion;
 use tieline::telemetry::{self, Telemetry};
 use tokio::runtime::Runtime;
 
@@ -37,8 +38,8 @@ fn main() {
     // What `tieline serve` runs with when its configuration does not say otherwise.
     let telemetry = Telemetry { level: "info".to_owned(), ..Telemetry::default() };
     let _guard = telemetry::start(&telemetry).expect("telemetry");
-    let house = runtime.block_on(House::open());
-    let yardstick = runtime.block_on(Yardstick::open(house.routed.clone()));
+    let house = runtime.block_on(House::open(None));
+    let yardstick = runtime.block_on(Yardstick::open(house.routed.clone(), append::to_file()));
     let duel = |name, ask, streams, target| {
         Arc::new(Duel::new(name, ask, streams, target, house.client.clone(), yardstick.client.clone()))
     };
@@ -48,34 +49,7 @@ fn main() {
         duel("SyncCall durable, 64 at a time", Ask::Sync, 64, 0.7),
     ];
     let mut criterion = Criterion::default().configure_from_args();
-    measure(&mut criterion, &runtime, &duels);
+    duel::measure(&mut criterion, &runtime, &duels);
     criterion.final_summary();
-    table(&duels);
-}
-
-fn measure(criterion: &mut Criterion, runtime: &Runtime, duels: &[Arc<Duel>]) {
-    let mut group = criterion.benchmark_group("doors");
-    group.sampling_mode(SamplingMode::Flat).sample_size(30);
-    group.warm_up_time(Duration::from_secs(2)).measurement_time(Duration::from_secs(6));
-    for duel in duels {
-        group.throughput(Throughput::Elements(duel.streams));
-        group.bench_function(duel.name, |bencher| {
-            bencher.to_async(runtime).iter_custom(|iterations| Arc::clone(duel).round(iterations));
-        });
-    }
-    group.finish();
-}
-
-fn table(duels: &[Arc<Duel>]) {
-    println!("| requests a second | ours | yardstick | ratio | target | met |");
-    println!("|---|---|---|---|---|---|");
-    for duel in duels {
-        let Some(outcome) = duel.outcome() else { continue };
-        let met = if outcome.ratio >= duel.target { "yes" } else { "no" };
-        let (name, target) = (duel.name, duel.target);
-        println!(
-            "| {name} | {:.0} | {:.0} | {:.2} | {target} | {met} |",
-            outcome.ours, outcome.yardstick, outcome.ratio
-        );
-    }
+    duel::table(&duels);
 }

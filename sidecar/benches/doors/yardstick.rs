@@ -1,15 +1,8 @@
 //! The least a tonic server could do for the same answers.
 
-use std::{
-    pin::Pin,
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
-    thread,
-    time::Duration,
-};
+use std::{pin::Pin, time::Duration};
 
 use prost::Message as _;
-use rusqlite::Connection;
-use tempfile::TempDir;
 use tieline_proto::v1::{
     CancelResendRequest, CancelResendResponse, GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse,
     PushMessengerLeadRequest, PushMessengerLeadResponse, Receipt, ReportAgentsRequest, ReportAgentsResponse,
@@ -26,20 +19,14 @@ use tonic::{
 
 use super::{duel::Client, house};
 
-/// Records per commit at most, as in the sidecar's own writer.
-const BATCH: usize = 256;
-
 /// A bare server and its client.
 pub(crate) struct Yardstick {
     pub(crate) client: Client,
-    _dir: TempDir,
 }
 
 impl Yardstick {
-    /// Listens; `routed` is what every `RouteCall` is answered.
-    pub(crate) async fn open(routed: RouteCallResponse) -> Self {
-        let dir = house::directory();
-        let appends = start_writer(&dir);
+    /// Listens; `routed` is what every `RouteCall` is answered, and what `SyncCall` brings is appended.
+    pub(crate) async fn open(routed: RouteCallResponse, appends: Appends) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let service = SyncServiceServer::new(Bare { routed, appends }).max_decoding_message_size(256 * 1024);
@@ -53,44 +40,19 @@ impl Yardstick {
             .add_service(service);
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         tokio::spawn(server.serve_with_incoming(incoming));
-        Self { client: house::connect(address).await, _dir: dir }
+        Self { client: house::connect(address).await }
     }
 }
 
 /// A record to append, and who waits for the commit.
-type Append = (Vec<u8>, oneshot::Sender<()>);
+pub(crate) type Append = (Vec<u8>, oneshot::Sender<()>);
 
-/// One thread, one table, one flush for all that waits.
-fn start_writer(dir: &TempDir) -> SyncSender<Append> {
-    let conn = Connection::open(dir.path().join("bare.db")).expect("a database");
-    conn.pragma_update(None, "journal_mode", "wal").expect("a write-ahead log");
-    conn.pragma_update(None, "synchronous", "full").expect("a flush per commit");
-    conn.pragma_update(None, "wal_autocheckpoint", 4_000).expect("the sidecar's own checkpoints");
-    conn.execute("CREATE TABLE log (seq INTEGER PRIMARY KEY, body BLOB NOT NULL)", []).expect("a table");
-    let (appends, queue) = sync_channel(4_096);
-    thread::spawn(move || write(&conn, &queue));
-    appends
-}
-
-fn write(conn: &Connection, queue: &Receiver<Append>) {
-    while let Ok(first) = queue.recv() {
-        let mut batch = vec![first];
-        batch.extend(queue.try_iter().take(BATCH - 1));
-        let run = |sql| conn.prepare_cached(sql).expect("a statement");
-        run("BEGIN IMMEDIATE").execute([]).expect("a transaction");
-        for (body, _) in &batch {
-            run("INSERT INTO log (body) VALUES (?1)").execute([body]).expect("a row");
-        }
-        run("COMMIT").execute([]).expect("a commit");
-        for (_, answer) in batch {
-            answer.send(()).expect("somebody waits");
-        }
-    }
-}
+/// Where records are appended. Whether there is room.
+pub(crate) type Appends = Box<dyn Fn(Append) -> bool + Send + Sync>;
 
 struct Bare {
     routed: RouteCallResponse,
-    appends: SyncSender<Append>,
+    appends: Appends,
 }
 
 #[async_trait]
@@ -105,7 +67,9 @@ impl SyncService for Bare {
     async fn sync_call(&self, request: Request<SyncCallRequest>) -> Result<Response<SyncCallResponse>, Status> {
         let (answer, committed) = oneshot::channel();
         let body = request.into_inner().encode_to_vec();
-        self.appends.try_send((body, answer)).map_err(|error| Status::resource_exhausted(error.to_string()))?;
+        if !(self.appends)((body, answer)) {
+            return Err(Status::resource_exhausted("no room"));
+        }
         committed.await.map_err(|error| Status::internal(error.to_string()))?;
         let receipt = Receipt::Accepted.into();
         Ok(Response::new(SyncCallResponse { receipt, state: house::TAKEN_AS.into(), report: None }))

@@ -2,6 +2,9 @@
 //! one statement into a table with nothing but a key, in one run, on the same server with every flush on.
 //! `cargo bench -p tieline --bench store`; the server comes from `tests/postgres`.
 //!
+//! The last row goes through the door: `SyncCall` against a bare tonic service that appends the request's bytes to a table
+//! of its own with the same group commit, as in the benchmark `doors`.
+//!
 //! Criterion times our side; within each of its samples the yardstick runs first, with as many records, and the table at
 //! the end holds the medians over those pairs.
 
@@ -12,8 +15,16 @@
     reason = "a benchmark is a program for a terminal"
 )]
 
+mod append;
 #[path = "../../tests/it/database.rs"]
 mod database;
+#[allow(dead_code, reason = "shared with another benchmark")]
+#[path = "../doors/duel.rs"]
+mod duel;
+#[path = "../doors/house.rs"]
+mod house;
+#[path = "../doors/yardstick.rs"]
+mod yardstick;
 
 use std::{
     sync::{
@@ -39,7 +50,16 @@ use tieline_engine::{
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Statement};
 
-use self::database::{Database, Server};
+use self::{
+    database::{Database, Server},
+    duel::{Ask, Duel},
+    house::House,
+    yardstick::Yardstick,
+};
+
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Connections of either side.
 const CONNECTIONS: usize = 8;
@@ -74,6 +94,9 @@ fn main() {
         table.push((name, pairs));
     }
     group.finish();
+    let (_house, duel) = runtime.block_on(door(&server));
+    let duels = [Arc::new(duel)];
+    duel::measure(&mut criterion, &runtime, &duels);
     criterion.final_summary();
     println!("| calls a second | ours | one insert and commit each | ratio |\n|---|---|---|---|");
     for (name, pairs) in table {
@@ -86,6 +109,17 @@ fn main() {
         let (ours, bare) = (median(|pair| pair.0), median(|pair| pair.1));
         println!("| {name} | {ours:.0} | {bare:.0} | {:.2} |", median(|pair| pair.0 / pair.1));
     }
+    duel::table(&duels);
+}
+
+/// A sidecar on the database against a bare server on it.
+async fn door(server: &Server) -> (House, Duel) {
+    let house = House::open(Some(format!("url = \"{}\"", server.database().await.url))).await;
+    let appends = append::to_postgres(&server.database().await).await;
+    let yardstick = Yardstick::open(house.routed.clone(), appends).await;
+    let (name, ours) = ("SyncCall durable on PostgreSQL, 64 at a time", house.client.clone());
+    let duel = Duel::new(name, Ask::Sync, 64, 0.7, ours, yardstick.client);
+    (house, duel)
 }
 
 #[derive(Clone, Copy)]

@@ -142,7 +142,7 @@ fn after_a_break_the_crm_gets_missed_calls_of_new_clients_first_and_talks_with_k
         let first = |of: char| *places[&of].iter().min().unwrap();
         assert!(last('1') < first('3') && last('2') < first('4'), "only as many overlap as are served at once");
         let in_order = |of: &char| places[of].windows(AT_ONCE).all(|some| some[0] < some[AT_ONCE - 1]);
-        assert!(places.keys().all(|of| in_order(of)), "equal ones go by acceptance: {places:?}");
+        assert!(places.keys().all(in_order), "equal ones go by acceptance: {places:?}");
     });
 }
 
@@ -211,7 +211,7 @@ fn a_cancelled_resending_loses_nothing_and_goes_on_after_a_restart() {
         assert_eq!((last.stage, last.total, last.failed, last.eta_seconds), (Stage::Cancelled, 120, 0, None));
         time::sleep(Duration::from_secs(600)).await;
         let (written, kept) = (core.count(StateIs::Written).await, core.count(StateIs::Skipped).await);
-        assert!(written >= 10 && written < 60, "{written} were sent before it was cancelled");
+        assert!((10..60).contains(&written), "{written} were sent before it was cancelled");
         assert_eq!(written + kept, 120, "nothing waits, nothing is lost");
         let all = core.all().await;
         let is_as_before = |stored: &&StoredCall| stored.state == State::Skipped(ReasonCode::ResendOff);
