@@ -10,9 +10,7 @@ use secrecy::SecretString;
 use tieline_crm::{Connect, CrmKind};
 use tieline_engine::{dialing::DialPolicy, ids::ProjectId, policy::Policy, retry::RetryPolicy};
 
-use crate::{
-    access::Token, dialing::platform::CallbackApi, driver::quota::Courtesy, smart_phone::SmartPhoneConfig,
-};
+use crate::{access::Token, dialing::platform::CallbackApi, driver::quota::Courtesy, smart_phone::SmartPhoneConfig};
 
 /// A project as configured and checked.
 #[derive(Debug)]

@@ -2,7 +2,11 @@
 //! [`Subject`] cannot be answered.
 
 use tieline_proto::v1::{
-    ActivateConnectionRequest, CancelResendRequest, CheckConnectionRequest, DeactivateConnectionRequest, DeleteProjectRequest, DropCallsRequest, ForgetRequest, GetCallRequest, GetLedgerRequest, GetProjectRequest, ListConnectionsRequest, ListFailedCallsRequest, ListProjectsRequest, PlanCallRequest, PushMessengerLeadRequest, PutProjectRequest, ReportAgentsRequest, ResendBacklogRequest, ResumeResendRequest, RetryCallsRequest, RouteCallRequest, SetKeepDataRequest, SyncCallRequest, WatchRequest,
+    ActivateConnectionRequest, CancelResendRequest, CheckConnectionRequest, DeactivateConnectionRequest,
+    DeleteProjectRequest, DropCallsRequest, ForgetRequest, GetCallRequest, GetLedgerRequest, GetProjectRequest,
+    ListConnectionsRequest, ListFailedCallsRequest, ListProjectsRequest, PlanCallRequest, PushMessengerLeadRequest,
+    PutProjectRequest, ReportAgentsRequest, ResendBacklogRequest, ResumeResendRequest, RetryCallsRequest,
+    RouteCallRequest, SetKeepDataRequest, SyncCallRequest, WatchRequest,
 };
 
 /// A request's message.

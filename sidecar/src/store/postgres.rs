@@ -52,8 +52,8 @@ use self::{
     life::Life,
 };
 use super::{
-    Accepted, Beat, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply, Store,
-    StoreError, StoredCall,
+    Accepted, Beat, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply,
+    Store, StoreError, StoredCall,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     projects::{KeptProject, ProjectPut, Put, Removal, Removed},
     resend::{Resending, Selection, Survey},

@@ -61,11 +61,7 @@ pub(super) async fn get(desk: &Desk, request: GetProjectRequest) -> Result<GetPr
     })
 }
 
-pub(super) fn list(
-    desk: &Desk,
-    asker: &Asker,
-    request: ListProjectsRequest,
-) -> Result<ListProjectsResponse, Status> {
+pub(super) fn list(desk: &Desk, asker: &Asker, request: ListProjectsRequest) -> Result<ListProjectsResponse, Status> {
     let mut asked = Asked::default();
     let size = asked.page_size(request.page_size);
     let after = asked.token(&request.page_token);

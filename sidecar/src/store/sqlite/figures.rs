@@ -14,10 +14,7 @@ use super::{
 };
 
 /// See [`super::Store::figures`].
-pub(super) fn figures(
-    conn: &Connection,
-    of: &[(ProjectId, Date)],
-) -> Result<BTreeMap<ProjectId, Figures>, StoreError> {
+pub(super) fn figures(conn: &Connection, of: &[(ProjectId, Date)]) -> Result<BTreeMap<ProjectId, Figures>, StoreError> {
     of.iter().map(|(project, day)| Ok((project.clone(), of_project(conn, project, *day)?))).collect()
 }
 
