@@ -14,6 +14,9 @@ use crate::troubles::{self, Remedy};
 const WARM_EVERY: Duration = Duration::from_millis(50);
 /// Such projects learned at once.
 const WARM_AT_ONCE: usize = 4;
+/// A CRM that could not be learned is asked again after so long, at the same pace, though nothing waits for it: the next
+/// ringing phone shall find it known.
+const WARM_AGAIN: Duration = Duration::from_secs(30);
 
 impl Driver {
     /// Learns the CRM; on trouble the gate closes or the connection is suspended.
@@ -34,13 +37,15 @@ impl Driver {
 /// Projects that are learned without having anything to do.
 pub(super) struct Warming {
     waiting: VecDeque<ProjectId>,
+    /// Those that were tried, in order of time.
+    tried: VecDeque<(Instant, ProjectId)>,
     next_at: Instant,
     pub(super) under_way: usize,
 }
 
 impl Warming {
     pub(super) fn new() -> Self {
-        Self { waiting: VecDeque::new(), next_at: Instant::now(), under_way: 0 }
+        Self { waiting: VecDeque::new(), tried: VecDeque::new(), next_at: Instant::now(), under_way: 0 }
     }
 
     /// Takes a project in.
@@ -48,15 +53,26 @@ impl Warming {
         self.waiting.push_back(project);
     }
 
+    /// A try has ended. What it did not bring about is tried again after a while.
+    pub(super) fn ended(&mut self, project: ProjectId, now: Instant) {
+        self.under_way -= 1;
+        self.tried.push_back((now + WARM_AGAIN, project));
+    }
+
     /// When the next project is to be learned, unless that waits for another one's end.
     pub(super) fn next_at(&self) -> Option<Instant> {
-        (!self.waiting.is_empty() && self.under_way < WARM_AT_ONCE).then_some(self.next_at)
+        let again = self.tried.front().map(|(at, _)| (*at).max(self.next_at));
+        let next = if self.waiting.is_empty() { again } else { Some(self.next_at) };
+        next.filter(|_| self.under_way < WARM_AT_ONCE)
     }
 
     /// The next project for which `wants` holds, when it is time.
     pub(super) fn take(&mut self, now: Instant, wants: impl Fn(&ProjectId) -> bool) -> Option<ProjectId> {
         if self.next_at()? > now {
             return None;
+        }
+        while let Some((_, project)) = self.tried.pop_front_if(|(at, _)| *at <= now) {
+            self.waiting.push_back(project);
         }
         while let Some(project) = self.waiting.pop_front() {
             if wants(&project) {
@@ -90,5 +106,22 @@ mod tests {
         assert_eq!(warming.next_at(), None);
         warming.under_way = 0;
         assert_eq!(warming.take(now + WARM_EVERY * 10, odd), Some(ProjectId::new("41")));
+    }
+
+    #[test]
+    fn a_crm_that_could_not_be_learned_is_tried_again_and_one_that_was_is_not() {
+        let (mut warming, now) = (Warming::new(), Instant::now());
+        for id in ["away", "there"] {
+            warming.add(ProjectId::new(id));
+            let taken = warming.take(now + WARM_EVERY * 2, |_| true).unwrap();
+            warming.ended(taken, now);
+            warming.next_at = now;
+        }
+        let is_away = |project: &ProjectId| project.as_str() == "away";
+        assert_eq!(warming.next_at(), Some(now + WARM_AGAIN));
+        assert_eq!(warming.take(now + WARM_AGAIN / 2, is_away), None);
+        assert_eq!(warming.take(now + WARM_AGAIN, is_away), Some(ProjectId::new("away")));
+        assert_eq!(warming.take(now + WARM_AGAIN * 2, is_away), None);
+        assert!(warming.tried.is_empty() && warming.waiting.is_empty());
     }
 }

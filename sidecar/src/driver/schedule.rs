@@ -250,7 +250,9 @@ impl Schedule {
                 self.driver.woken.enlist(Wish::Look, &project);
             }
             Work::Learning | Work::Warming => {
-                self.warming.under_way -= usize::from(work == Work::Warming);
+                if work == Work::Warming {
+                    self.warming.ended(project.clone(), Instant::now());
+                }
                 self.learning.end(&project);
                 self.driver.woken.enlist(Wish::Look, &project);
             }

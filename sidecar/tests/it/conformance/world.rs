@@ -69,7 +69,8 @@ impl<'a> World<'a> {
         let core = Core::with(profile.kind(), 1, &settings, profile.sections()).await;
         core.sim.lock().unwrap().configure(&reading.sim).unwrap();
         time::sleep(Duration::from_secs(60)).await;
-        assert!(core.sidecar().connection(&core.project).unwrap().is_ready(), "the CRM was learned");
+        let connection = core.sidecar().connection(&core.project).unwrap();
+        assert!(connection.is_ready(), "the CRM was not learned: {:?}", connection.state());
         Self { core, profile, fault, specs, owns_clients: profile.owns_clients(&settings), accepted: Vec::new() }
     }
 
