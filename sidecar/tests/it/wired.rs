@@ -51,7 +51,7 @@ pub(crate) struct Core {
 
 struct Running {
     sidecar: Sidecar,
-    _task: JoinHandle<()>,
+    task: JoinHandle<()>,
     _stop: watch::Sender<bool>,
 }
 
@@ -102,14 +102,21 @@ impl Core {
         }
     }
 
-    async fn start(&mut self) {
+    /// Everything in flight is gone; what the CRM has received, it has received.
+    pub(crate) async fn crash(&mut self) {
+        let running = self.running.take().unwrap();
+        running.task.abort();
+        drop(running.task.await);
+    }
+
+    pub(crate) async fn start(&mut self) {
         let transport = Arc::new(SimTransport { sim: Arc::clone(&self.sim), clock: Arc::clone(&self.clock) });
         let wired = shop(self.kind, &self.extra, &(transport as Arc<dyn Transport>));
         let store = Arc::clone(&self.store) as Arc<dyn Store>;
         let driver = Driver::open(store, Arc::clone(&self.clock) as Arc<dyn Clock>, wired).await.unwrap();
         let (stop, stopped) = watch::channel(false);
-        let _task = tokio::spawn(Arc::clone(&driver).run(stopped, Duration::ZERO));
-        self.running = Some(Running { sidecar: Sidecar::new(driver), _task, _stop: stop });
+        let task = tokio::spawn(Arc::clone(&driver).run(stopped, Duration::ZERO));
+        self.running = Some(Running { sidecar: Sidecar::new(driver), task, _stop: stop });
     }
 }
 
