@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tieline::store::resend::{Resending, Selection, Survey};
 use tieline::store::{
     Accepted, Beat, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply,
     StateIs, Store, StoreError, StoredCall,
@@ -165,36 +164,6 @@ impl Store for Disk {
 
     fn count(&self, project: &ProjectId, filter: Filter) -> Reply<'_, u64> {
         self.inner.count(project, filter)
-    }
-
-    fn begin_resend(&self, project: &ProjectId, selection: Selection, at: Timestamp) -> Reply<'_, u64> {
-        self.write(self.inner.begin_resend(project, selection, at))
-    }
-
-    fn resending(&self, project: &ProjectId, id: Option<u64>) -> Reply<'_, Option<Resending>> {
-        self.inner.resending(project, id)
-    }
-
-    fn open_resendings(&self) -> Reply<'_, Vec<Resending>> {
-        self.inner.open_resendings()
-    }
-
-    fn order_resend(&self, project: &ProjectId, id: u64, cancel: bool) -> Reply<'_, bool> {
-        self.write(self.inner.order_resend(project, id, cancel))
-    }
-
-    fn step_resend(&self, project: &ProjectId, id: u64, now: Timestamp) -> Reply<'_, bool> {
-        self.write(self.inner.step_resend(project, id, now))
-    }
-
-    fn survey(
-        &self,
-        project: &ProjectId,
-        selection: Selection,
-        accepted_until: Timestamp,
-        before: u64,
-    ) -> Reply<'_, Survey> {
-        self.inner.survey(project, selection, accepted_until, before)
     }
 
     fn requeue(&self, project: &ProjectId, filter: Filter, now: Timestamp) -> Reply<'_, u64> {
