@@ -103,6 +103,7 @@ impl Sidecar {
 
     /// What is known of a call's client, within `bound` when the store answers.
     pub(super) async fn hear(&self, connection: &Arc<Connection>, call: &Call, bound: Duration) -> Heard {
+        let begun = time::Instant::now();
         let key = match client::identify(call, &connection.policy()) {
             Ok(key) => key,
             Err(reason) => {
@@ -120,7 +121,8 @@ impl Sidecar {
             return Heard { routed, key: Some(key), late: None };
         }
         // Boxed: it is rare, and would make every answer's future larger.
-        let (found, late) = Box::pin(self.ask_in_time(connection, call, &lane, bound)).await;
+        let left = bound.saturating_sub(begun.elapsed());
+        let (found, late) = Box::pin(self.ask_in_time(connection, call, &lane, left)).await;
         let routed = match found {
             Some(found) => self.routed(connection, &key, &found, &own, Basis::Fresh),
             None => match self.driver.callers.last_known(connection, &lane).await {

@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Seeds played.
-const SEEDS: u64 = 12;
+const SEEDS: u64 = 6;
 /// Clients of a run: few, so that they have calls that wait for one another.
 const CLIENTS: u64 = 5;
 
