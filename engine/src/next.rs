@@ -132,11 +132,12 @@ pub fn next(call: &Call, policy: &Policy, facts: &Facts) -> Next {
     plan::decide(&plan::Known::new(call, &key, policy, facts, target), reasons)
 }
 
-/// What was read about a client is not decided upon for ever; that nobody was found, only shortly.
+/// What was read about a client is not decided upon for ever; that nobody was found, only shortly. Of what was read
+/// before a clock was put back nobody can tell how old it is.
 fn is_stale(found: &Found, policy: &Policy, facts: &Facts) -> bool {
     let patience = &policy.patience;
     let seconds = if found.records.is_empty() { patience.nobody_seconds } else { patience.found_seconds };
-    facts.now > found.at + SignedDuration::from_secs(i64::from(seconds))
+    facts.now < found.at || facts.now > found.at + SignedDuration::from_secs(i64::from(seconds))
 }
 
 /// Steps the CRM refused end the call until a person acts.

@@ -145,8 +145,9 @@ fn key(connection: &Connection, lane: &str) -> Key {
     (connection.project.id.clone(), lane.to_owned())
 }
 
-/// Whether a kept answer still counts; that nobody was found counts for a shorter time.
+/// Whether a kept answer still counts; that nobody was found counts for a shorter time. One from before a clock was put
+/// back does not.
 fn counts(found: &Found, config: &RouteConfig, now: Timestamp) -> bool {
     let keep = if found.records.is_empty() { config.keep_nobody } else { config.keep_found };
-    SignedDuration::try_from(keep).is_ok_and(|keep| now <= found.at + keep)
+    found.at <= now && SignedDuration::try_from(keep).is_ok_and(|keep| now <= found.at + keep)
 }

@@ -207,11 +207,10 @@ impl Facts {
             let closed = target.closed_deal.as_ref().filter(|_| kind == Kind::Deal);
             target.record(kind).or(closed).cloned()
         });
-        let gone: Vec<RecordId> = made.into_iter().chain(known).filter(|id| !self.gone.contains(id)).collect();
-        if gone.is_empty() {
-            return false;
-        }
-        self.gone.extend(gone);
+        // What the call made itself is what its steps point at; another one of the client's may well be there.
+        let is_news = |id: &RecordId| !self.gone.contains(id);
+        let Some(gone) = made.filter(is_news).or(known.filter(is_news)) else { return false };
+        self.gone.insert(gone);
         self.steps.remove(&key);
         self.written.remove(&kind);
         (self.found, self.target, self.first_seen) = (None, None, None);

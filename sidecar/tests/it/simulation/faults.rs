@@ -52,7 +52,7 @@ pub(super) enum Event {
     RequestsLate(Duration),
     /// Answers come when nobody waits any more.
     RepliesLate(Duration),
-    /// A machine's clock is put forward or back.
+    /// The clock is put forward or back, on every machine.
     Clock(i64),
     /// A person works in the CRM.
     Person(Deed, String),

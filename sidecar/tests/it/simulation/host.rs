@@ -135,7 +135,11 @@ impl Host {
                     life.kill();
                 },
             }
-            *self.running() = None;
+            let ended = self.running().take();
+            // A question that goes on behind a ring's answer outlives its process here, and would keep it heard of.
+            if let Some(among) = ended.and_then(|running| running.among) {
+                among.end();
+            }
             let rest = self.outside.weather().dice.between(200, 15_000);
             tokio::select! {
                 biased;

@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    io::{self, Write as _},
     panic::{self, AssertUnwindSafe},
     sync::{
         Mutex, Once, PoisonError,
@@ -129,7 +130,7 @@ pub(super) fn play_many(seeds: std::ops::Range<u64>) -> Tally {
                     tally.add(&run.tally);
                     if let Some(violation) = run.violation {
                         tally.fail(seed, violation.of);
-                        eprintln!("{}", failure(Plan::of(seed), &violation, &run.story));
+                        drop(writeln!(io::stderr(), "{}", failure(Plan::of(seed), &violation, &run.story)));
                     }
                 }
             });

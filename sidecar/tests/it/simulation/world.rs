@@ -121,7 +121,8 @@ impl World {
             Event::Clock(millis) => {
                 outside.tell(|| format!("a clock steps by {millis} ms"));
                 count(true, if millis > 0 { "clock_forward" } else { "clock_back" });
-                host.step_clock(millis);
+                // Machines that share a store agree about the time (docs/several-sidecars.md).
+                self.hosts.iter().for_each(|host| host.step_clock(millis));
             }
             Event::Person(deed, phone) => {
                 let dice = &mut self.dice;
@@ -190,7 +191,7 @@ impl World {
             if self.exchange.is_empty() && oracle::is_drained(self).await? {
                 return Ok(begun.elapsed());
             }
-            oracle::in_time(self, begun.elapsed(), bound)?;
+            oracle::in_time(self, begun.elapsed(), bound).await?;
             time::sleep(Duration::from_secs(5)).await;
         }
     }

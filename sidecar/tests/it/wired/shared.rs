@@ -194,11 +194,18 @@ impl Life {
     }
 }
 
-impl Drop for Life {
-    fn drop(&mut self) {
+impl Life {
+    /// The sidecar is not heard of any more, whatever of it is still held by somebody.
+    pub(crate) fn end(&self) {
         if let Some(heart) = self.heart.lock().unwrap().take() {
             heart.abort();
         }
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
