@@ -34,6 +34,7 @@ macro_rules! store_suite {
             queue::facts_waited_for_make_the_call_due,
             queue::a_call_that_changes_lanes_sets_its_old_lane_free,
             queue::the_next_due_time_passes_over_calls_behind_a_retry,
+            queue::a_call_put_back_between_others_leaves_no_head_behind_a_retry,
             queue::many_lanes_due_are_still_answered_in_order,
             queue::a_call_is_never_due_before_its_time,
             progress::progress_is_read_back_as_it_was_stored,

@@ -3,8 +3,9 @@
 //! A lane is a queue of its own: the earliest call that is due, or that waits for a retry, holds the later ones
 //! back; one that waits for further facts of its own does not. Looking through a million waiting calls for those
 //! that nobody holds back would be slow, so each call carries the answer: `head`. Whatever changes one call of a
-//! lane calls [`settle`] after it, and touches one call at a time. Heads therefore stand first in their lane,
-//! which keeps [`settle`] cheap in a lane of any length.
+//! lane calls [`settle`] after it, and touches one call at a time. Heads therefore stand first in their lane, with
+//! at most the one changed call among them that is none: [`settle`] looks no further than that, which keeps it cheap
+//! in a lane of any length.
 //!
 //! Between two changes time passes: a head that waited for facts becomes due and now holds back heads behind it.
 //! [`due`] checks that among the heads it looks at.
@@ -167,17 +168,19 @@ pub(super) const INSERT: &str = "INSERT INTO calls (project, id, lane, call, ver
         changed_at, happened_at, day, due_at, retrying, backlog, head, attempts, reasons, written, trace)
     VALUES (?1, ?2, ?3, ?4, 1, ?5, 'waiting', ?6, ?6, ?7, ?8, ?9, 0, 0,
         NOT EXISTS (SELECT 1 FROM calls INDEXED BY calls_lane
-            WHERE project = ?1 AND lane = ?3 AND state = 'waiting' AND (retrying = 1 OR due_at <= ?6)),
+            WHERE project = ?1 AND lane = ?3 AND state = 'waiting' AND (head = 0 OR retrying = 1 OR due_at <= ?6)),
         0, '[]', '[]', ?10)
     ON CONFLICT (project, id) DO NOTHING";
 
 const RAISE: &str = "UPDATE calls INDEXED BY calls_lane SET head = 1
     WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND seq <= ?3 AND head = 0";
 
+/// Heads behind the last that may be one: up to the second call that is none, as the first may be the changed one.
 const LOWER: &str = "UPDATE calls INDEXED BY calls_lane SET head = 0
-    WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND seq > ?3 AND seq < coalesce(
+    WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND head = 1 AND seq > ?3 AND seq < coalesce(
         (SELECT seq FROM calls INDEXED BY calls_lane
-         WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND seq > ?3 AND head = 0 ORDER BY seq LIMIT 1),
+         WHERE project = ?1 AND lane = ?2 AND state = 'waiting' AND seq > ?3 AND head = 0
+         ORDER BY seq LIMIT 1 OFFSET 1),
         9223372036854775807)";
 
 const GO_LIVE: &str = "UPDATE calls INDEXED BY calls_behind SET backlog = 0, worth = 0

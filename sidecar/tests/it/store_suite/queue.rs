@@ -1,9 +1,9 @@
 //! Whose turn it is.
 
-use tieline::store::{State, Store};
+use tieline::store::{State, StateIs, Store};
 use tieline_engine::{call::Call, ids::ProjectId, jiff::SignedDuration};
 
-use super::fixtures::{accept, at, call, due, ended, finish, ids, piece, shop, stored, wait};
+use super::fixtures::{accept, at, call, due, ended, finish, ids, in_state, piece, shop, stored, wait};
 
 pub(crate) async fn one_call_per_lane_in_order_of_acceptance(store: &dyn Store) {
     for (id, client) in [("b", "2"), ("a", "1"), ("c", "2"), ("d", "3")] {
@@ -100,6 +100,20 @@ pub(crate) async fn the_next_due_time_passes_over_calls_behind_a_retry(store: &d
         finish(store, id, State::Written, 70).await;
     }
     assert_eq!(store.next_due(&shop()).await.unwrap(), None);
+}
+
+pub(crate) async fn a_call_put_back_between_others_leaves_no_head_behind_a_retry(store: &dyn Store) {
+    for id in ["a", "b", "c"] {
+        accept(store, call(id, "1"), 0).await;
+    }
+    finish(store, "b", State::Failed, 1).await;
+    wait(store, "a", 5, false).await;
+    wait(store, "c", 40, false).await;
+    store.requeue(&shop(), in_state(&[StateIs::Failed]), at(6)).await.unwrap();
+    assert_eq!(due(store, 6).await, ["a"]);
+    wait(store, "a", 90, true).await;
+    assert_eq!(store.next_due(&shop()).await.unwrap(), Some(at(90)), "nobody can be delivered before a");
+    assert_eq!(due(store, 50).await, [""; 0]);
 }
 
 pub(crate) async fn many_lanes_due_are_still_answered_in_order(store: &dyn Store) {
