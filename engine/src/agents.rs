@@ -105,8 +105,12 @@ impl Agents {
     /// Whether a client's number is really an agent's (G-06).
     #[must_use]
     pub fn owns_number(&self, number: &Phone, plan: &NumberPlan) -> bool {
-        let reading = phone::read(number.raw(), plan);
-        self.list.iter().any(|agent| agent.answers_to(number, reading.key(), plan))
+        self.owns(number, phone::read(number.raw(), plan).key(), plan)
+    }
+
+    /// As [`Agents::owns_number`], for a number whose key is known.
+    pub(crate) fn owns(&self, number: &Phone, key: Option<&PhoneKey>, plan: &NumberPlan) -> bool {
+        self.list.iter().any(|agent| agent.answers_to(number, key, plan))
     }
 
     /// The agent bound to a CRM user.

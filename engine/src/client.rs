@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     call::{Call, Chat, Direction, Source},
-    phone::{self, NumberPlan, Phone, PhoneKey, Verdict},
+    phone::{self, NumberPlan, Phone, PhoneKey, Reading, Verdict},
     policy::Policy,
     reason::{Reason, ReasonCode},
 };
@@ -87,11 +87,12 @@ pub fn identify(call: &Call, policy: &Policy) -> Result<ClientKey, Reason> {
         return Err(Reason::new(ReasonCode::StopListed).with("entry", entry));
     }
     if let Some(phone) = &call.client.phone {
+        let reading = phone::read(phone.raw(), &policy.plan);
         let is_line = policy.stop_list.is_own_line(phone, &policy.plan);
-        if is_line || policy.agents.owns_number(phone, &policy.plan) {
+        if is_line || policy.agents.owns(phone, reading.key(), &policy.plan) {
             return Err(Reason::new(ReasonCode::ClientIsAgent));
         }
-        match of_number(phone, &policy.plan) {
+        match of_reading(phone, reading) {
             Ok(key) => return Ok(key),
             Err(reason) if call.source != Source::Messenger => return Err(reason),
             Err(_) => {}
@@ -105,7 +106,11 @@ pub fn identify(call: &Call, policy: &Policy) -> Result<ClientKey, Reason> {
 /// # Errors
 /// The number is withheld, an internal extension, or none at all.
 pub fn of_number(phone: &Phone, plan: &NumberPlan) -> Result<ClientKey, Reason> {
-    match phone::read(phone.raw(), plan).verdict {
+    of_reading(phone, phone::read(phone.raw(), plan))
+}
+
+fn of_reading(phone: &Phone, reading: Reading) -> Result<ClientKey, Reason> {
+    match reading.verdict {
         Verdict::Key(key) => Ok(ClientKey::Phone(key)),
         Verdict::Several(keys) => {
             keys.into_iter().next().map(ClientKey::Phone).ok_or_else(|| Reason::new(ReasonCode::NoNumber))

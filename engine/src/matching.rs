@@ -1,6 +1,6 @@
 //! From candidates to the records a call works on. A candidate counts only when its own key is the client's.
 
-use std::cmp::Reverse;
+use std::{borrow::Cow, cmp::Reverse};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -89,19 +89,19 @@ pub fn target(
 }
 
 /// Candidates whose own key is the client's, and deals of such contacts.
-fn accepted(
+fn accepted<'f>(
     key: &ClientKey,
     chat: Option<&str>,
     policy: &Policy,
     facts: &Facts,
-    found: &Found,
+    found: &'f Found,
     reasons: &mut Vec<Reason>,
-) -> Vec<Record> {
+) -> Vec<Cow<'f, Record>> {
     let chat = chat.map(str::to_owned).or_else(|| match key {
         ClientKey::Chat(chat) => Some(chat.joined()),
         ClientKey::Phone(_) | ClientKey::Text(_) | ClientKey::Visit(_) => None,
     });
-    let mut people: Vec<RecordId> = Vec::new();
+    let mut people: Vec<&RecordId> = Vec::new();
     let mut records = Vec::new();
     for record in found.records.iter().filter(|record| record.kind != Kind::Deal) {
         let by_chat = chat.as_ref().is_some_and(|chat| record.chats.contains(chat));
@@ -116,17 +116,17 @@ fn accepted(
         };
         reasons.push(Reason::new(code).with(record.kind.as_str(), record.id.as_str()));
         if by_number || by_chat || by_crm {
-            people.extend((record.kind == Kind::Contact).then(|| record.id.clone()));
-            records.push(record.clone());
+            people.extend((record.kind == Kind::Contact).then_some(&record.id));
+            records.push(Cow::Borrowed(record));
         }
     }
     let deals = found.records.iter().filter(|record| record.kind == Kind::Deal);
     let by_number = |deal: &Record| deal.phones.iter().any(|phone| has_key(phone, key, &policy.crm_plan));
     let fits = |deal: &&Record| match &deal.contact {
-        Some(contact) => people.contains(contact),
+        Some(contact) => people.contains(&contact),
         None => by_number(deal),
     };
-    records.extend(deals.filter(fits).cloned());
+    records.extend(deals.filter(fits).map(Cow::Borrowed));
     records
 }
 
@@ -149,7 +149,13 @@ pub fn has_key(stored: &Phone, key: &ClientKey, plan: &NumberPlan) -> bool {
 }
 
 /// Records made by us count while the CRM's search may not show them; after that the search is believed.
-fn add_own(records: &mut Vec<Record>, facts: &Facts, found: &Found, policy: &Policy, reasons: &mut Vec<Reason>) {
+fn add_own(
+    records: &mut Vec<Cow<'_, Record>>,
+    facts: &Facts,
+    found: &Found,
+    policy: &Policy,
+    reasons: &mut Vec<Reason>,
+) {
     let lag = SignedDuration::from_secs(i64::from(policy.abilities.search_lag_seconds));
     let counts = |own: &&OwnRecord| own.at + lag > found.at && !facts.gone.contains(&own.id);
     for own in facts.own.iter().filter(|own| PEOPLE.contains(&own.kind)).filter(counts) {
@@ -161,33 +167,35 @@ fn add_own(records: &mut Vec<Record>, facts: &Facts, found: &Found, policy: &Pol
         record.owner.clone_from(&own.owner);
         record.contact.clone_from(&own.contact);
         (record.created_at, record.modified_at) = (Some(own.at), Some(own.at));
-        records.push(record);
+        records.push(Cow::Owned(record));
     }
 }
 
 fn best<'r>(
-    records: &'r [Record],
+    records: &'r [Cow<'_, Record>],
     kind: Kind,
     policy: &Policy,
     reasons: &mut Vec<Reason>,
     fits: impl Fn(&Record) -> bool,
 ) -> Option<&'r Record> {
-    let of_kind: Vec<&Record> = records.iter().filter(|record| record.kind == kind && fits(record)).collect();
+    let of_kind: Vec<&Record> =
+        records.iter().map(AsRef::as_ref).filter(|record| record.kind == kind && fits(record)).collect();
+    if let [only] = of_kind[..] {
+        return Some(only);
+    }
     let rank = |record: &&&Record| {
         let weights = policy.matching.prefer.iter().map(|prefer| weight(*prefer, record, records));
         // Ids of equal length compare as numbers do; the lower one is the older one in every CRM known here.
         (weights.map(Reverse).collect::<Vec<_>>(), record.id.as_str().len(), record.id.clone())
     };
     let chosen = of_kind.iter().min_by_key(rank).copied()?;
-    if of_kind.len() > 1 {
-        let count = of_kind.len().to_string();
-        reasons.push(Reason::new(ReasonCode::SeveralMatched).with(kind.as_str(), chosen.id.as_str()).with("of", count));
-    }
+    let count = of_kind.len().to_string();
+    reasons.push(Reason::new(ReasonCode::SeveralMatched).with(kind.as_str(), chosen.id.as_str()).with("of", count));
     Some(chosen)
 }
 
 /// Larger is better.
-fn weight(prefer: Prefer, record: &Record, records: &[Record]) -> i64 {
+fn weight(prefer: Prefer, record: &Record, records: &[Cow<'_, Record>]) -> i64 {
     let seconds = |at: Option<Timestamp>| at.map_or(i64::MIN, Timestamp::as_second);
     match prefer {
         Prefer::OpenDeal => i64::from(

@@ -29,7 +29,7 @@ pub use self::{
 use crate::{
     driver::{Driver, connection::Connection},
     projects::Projects,
-    store::{Accepted, Filter, Piece, Receipt, StateIs, Status, StoreError, StoredCall},
+    store::{Accepted, Filter, Piece, Receipt, Reply, StateIs, Status, StoreError, StoredCall},
 };
 
 /// How often a call is looked at that another sidecar may finish, while somebody waits for it.
@@ -40,6 +40,14 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 pub struct Sidecar {
     driver: Arc<Driver>,
     projects: Option<Arc<Projects>>,
+}
+
+/// A piece the store was given and has not answered yet.
+struct Accepting<'a> {
+    connection: Arc<Connection>,
+    /// The call, where somebody watches for its card.
+    shown: Option<CallId>,
+    stored: Reply<'a, Accepted>,
 }
 
 /// Why a request was not done, by who must act.
@@ -137,26 +145,41 @@ impl Sidecar {
         })
     }
 
-    /// Takes a piece of a call in. Returns when it is on disk.
+    /// Takes a piece of a call in. Answers when it is on disk.
     ///
     /// # Errors
     /// Unknown project, or the store could not write.
-    pub async fn accept(&self, call: Call, raw: Option<String>, trace: Option<String>) -> Result<Accepted, Refused> {
+    pub fn accept(
+        &self,
+        call: Call,
+        raw: Option<String>,
+        trace: Option<String>,
+    ) -> impl Future<Output = Result<Accepted, Refused>> + Send {
+        // Handed over at once: what waits for the answer does not hold the call.
+        let accepting = self.accepting(call, raw, trace);
+        async move {
+            let Accepting { connection, shown, stored } = accepting?;
+            let accepted = stored.await?;
+            // Whoever activates the connection wakes its loop, which then finds what was stored before.
+            if connection.is_active() {
+                connection.wake.notify_one();
+            }
+            if let Some(call) = shown.filter(|_| accepted.receipt != Receipt::Repeated) {
+                self.announce(&connection, call);
+            }
+            Ok(accepted)
+        }
+    }
+
+    fn accepting(&self, call: Call, raw: Option<String>, trace: Option<String>) -> Result<Accepting<'_>, Refused> {
         let connection = self.connection(&call.project)?;
         let at = self.driver.clock.now();
         let policy = connection.policy();
         let day = at.to_zoned(policy.zone.clone()).date();
         let lane_of = Arc::new(move |call: &Call| lane(call, &policy));
         let shown = self.wants_card(&call).then(|| call.id.clone());
-        let accepted = self.driver.store.accept(Piece { call, lane_of, at, day, raw, trace }).await?;
-        // Whoever activates the connection wakes its loop, which then finds what was stored before.
-        if connection.is_active() {
-            connection.wake.notify_one();
-        }
-        if let Some(call) = shown.filter(|_| accepted.receipt != Receipt::Repeated) {
-            self.announce(&connection, call);
-        }
-        Ok(accepted)
+        let stored = self.driver.store.accept(Piece { call, lane_of, at, day, raw, trace });
+        Ok(Accepting { connection, shown, stored })
     }
 
     /// As [`Sidecar::accept`], then waits until the call is finished, at most for a time.

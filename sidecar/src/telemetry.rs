@@ -16,7 +16,7 @@ use opentelemetry_sdk::{Resource, propagation::TraceContextPropagator, trace::Sd
 use serde::Deserialize;
 use tracing::{Instrument as _, Span, level_filters::LevelFilter};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -54,7 +54,7 @@ const FLUSH_BOUND: Duration = Duration::from_secs(3);
 /// # Errors
 /// The filter or the endpoint is malformed, or telemetry was started before.
 pub fn start(telemetry: &Telemetry) -> Result<Guard, io::Error> {
-    let filter = EnvFilter::try_new(&telemetry.level).map_err(io::Error::other)?;
+    let filter: Targets = telemetry.level.parse().map_err(io::Error::other)?;
     let provider = telemetry.otlp_endpoint.as_deref().map(exporting).transpose()?;
     let logs = match telemetry.format {
         Format::Text => {

@@ -19,6 +19,9 @@ use tonic::transport::Channel;
 
 use super::house;
 
+/// Requests of all duels so far: no call is told of twice.
+static ASKED: AtomicU64 = AtomicU64::new(0);
+
 /// A client of one side.
 pub(crate) type Client = SyncServiceClient<Channel>;
 
@@ -46,12 +49,11 @@ pub(crate) struct Duel {
     name: &'static str,
     /// Requests under way at once, over one connection.
     streams: u64,
-    /// The least ratio wanted.
-    target: f64,
+    /// The least ratio wanted, where one is.
+    target: Option<f64>,
     ask: Ask,
     ours: Client,
     yardstick: Client,
-    asked: AtomicU64,
     rounds: Mutex<Vec<Round>>,
 }
 
@@ -83,15 +85,15 @@ pub(crate) fn table(duels: &[Arc<Duel>]) {
     println!("|---|---|---|---|---|---|");
     for duel in duels {
         let Some(outcome) = duel.outcome() else { continue };
-        let met = if outcome.ratio >= duel.target { "yes" } else { "no" };
-        let (name, target) = (duel.name, duel.target);
+        let (name, target) = (duel.name, duel.target.map(|target| target.to_string()).unwrap_or_default());
+        let met = duel.target.map_or("", |target| if outcome.ratio >= target { "yes" } else { "no" });
         println!(
             "| {name} | {:.0} | {:.0} | {:.2} | {target} | {met} |",
             outcome.ours, outcome.yardstick, outcome.ratio
         );
         append(&json!({
             "part": "door", "name": name, "ours": outcome.ours, "ceiling": outcome.yardstick, "ratio": outcome.ratio,
-            "target": target,
+            "target": duel.target,
         }));
     }
 }
@@ -114,11 +116,11 @@ impl Duel {
         name: &'static str,
         ask: Ask,
         streams: u64,
-        target: f64,
+        target: Option<f64>,
         ours: Client,
         yardstick: Client,
     ) -> Self {
-        Self { name, streams, target, ask, ours, yardstick, asked: AtomicU64::new(0), rounds: Mutex::default() }
+        Self { name, streams, target, ask, ours, yardstick, rounds: Mutex::default() }
     }
 
     /// An iteration is one request of every stream. Answers how long our side took.
@@ -132,7 +134,7 @@ impl Duel {
     }
 
     async fn load(&self, client: &Client, iterations: u64) -> Duration {
-        let first = self.asked.fetch_add(iterations * self.streams, Ordering::Relaxed);
+        let first = ASKED.fetch_add(iterations * self.streams, Ordering::Relaxed);
         let begun = Instant::now();
         let mut streams = JoinSet::new();
         for stream in 0..self.streams {

@@ -2,6 +2,7 @@
 
 use std::{pin::Pin, time::Duration};
 
+use futures::future::BoxFuture;
 use prost::Message as _;
 use tieline_proto::v1::{
     CancelResendRequest, CancelResendResponse, GetCallRequest, GetCallResponse, PlanCallRequest, PlanCallResponse,
@@ -47,8 +48,17 @@ impl Yardstick {
 /// A record to append, and who waits for the commit.
 pub(crate) type Append = (Vec<u8>, oneshot::Sender<()>);
 
-/// Where records are appended. Whether there is room.
-pub(crate) type Appends = Box<dyn Fn(Append) -> bool + Send + Sync>;
+/// Where records are kept: answers when one is on disk, and whether it is.
+pub(crate) type Appends = Box<dyn Fn(Vec<u8>) -> BoxFuture<'static, bool> + Send + Sync>;
+
+/// Records kept by a writer that is handed them; `hand` says whether it has room.
+pub(crate) fn handed(hand: impl Fn(Append) -> bool + Send + Sync + 'static) -> Appends {
+    Box::new(move |body| {
+        let (answer, committed) = oneshot::channel();
+        let has_room = hand((body, answer));
+        Box::pin(async move { has_room && committed.await.is_ok() })
+    })
+}
 
 struct Bare {
     routed: RouteCallResponse,
@@ -65,12 +75,9 @@ impl SyncService for Bare {
     }
 
     async fn sync_call(&self, request: Request<SyncCallRequest>) -> Result<Response<SyncCallResponse>, Status> {
-        let (answer, committed) = oneshot::channel();
-        let body = request.into_inner().encode_to_vec();
-        if !(self.appends)((body, answer)) {
+        if !(self.appends)(request.into_inner().encode_to_vec()).await {
             return Err(Status::resource_exhausted("no room"));
         }
-        committed.await.map_err(|error| Status::internal(error.to_string()))?;
         let receipt = Receipt::Accepted.into();
         Ok(Response::new(SyncCallResponse { receipt, state: house::TAKEN_AS.into(), report: None }))
     }

@@ -8,7 +8,7 @@ use tokio_postgres::Client;
 
 use super::{
     database::Database,
-    yardstick::{Append, Appends},
+    yardstick::{self, Append, Appends},
 };
 
 /// Records per commit at most, as in the sidecar's own writer.
@@ -26,7 +26,7 @@ pub(crate) async fn to_postgres(database: &Database) -> Appends {
     for _ in 0..WRITERS {
         tokio::spawn(write(database.client().await, Arc::clone(&queue)));
     }
-    Box::new(move |append| appends.try_send(append).is_ok())
+    yardstick::handed(move |append| appends.try_send(append).is_ok())
 }
 
 async fn write(client: Client, queue: Arc<Mutex<mpsc::Receiver<Append>>>) {

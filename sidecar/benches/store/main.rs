@@ -118,7 +118,7 @@ async fn door(server: &Server) -> (House, Duel) {
     let appends = append::to_postgres(&server.database().await).await;
     let yardstick = Yardstick::open(house.routed.clone(), appends).await;
     let (name, ours) = ("SyncCall durable on PostgreSQL, 64 at a time", house.client.clone());
-    let duel = Duel::new(name, Ask::Sync, 64, 0.7, ours, yardstick.client);
+    let duel = Duel::new(name, Ask::Sync, 64, None, ours, yardstick.client);
     (house, duel)
 }
 

@@ -48,11 +48,16 @@ impl OwnKept {
         since: Timestamp,
     ) -> Result<Arc<OwnOf>, StoreError> {
         let key = (project.clone(), lane.to_owned());
-        if let Some(kept) = self.cache.get(&key).await {
-            return Ok(kept);
+        match self.cache.get(&key).await {
+            Some(kept) => Ok(kept),
+            // Boxed: it is rare, and would make every answer's future larger.
+            None => Box::pin(self.read(store, key, since)).await,
         }
+    }
+
+    async fn read(&self, store: &dyn Store, key: Key, since: Timestamp) -> Result<Arc<OwnOf>, StoreError> {
         let before = self.changes.load(Ordering::SeqCst);
-        let own = Arc::new(store.own(project, lane, since).await?);
+        let own = Arc::new(store.own(&key.0, &key.1, since).await?);
         self.cache.insert(key.clone(), Arc::clone(&own)).await;
         // Whoever wrote after the store was read may have forgotten the caller before this was kept.
         if self.changes.load(Ordering::SeqCst) != before {

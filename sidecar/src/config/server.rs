@@ -8,7 +8,7 @@ use std::{
 
 use http::Uri;
 use tracing::Level;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 use super::{secret::Sources, section::Section};
 use crate::{
@@ -171,10 +171,11 @@ fn collide(one: SocketAddr, other: SocketAddr) -> bool {
 
 /// A filter. A part without `=` is taken for a module's name by its reader, so a misspelt level would silence the rest.
 fn level(section: &mut Section<'_>) -> String {
-    let Some(filter) = section.text("level") else { return "info".to_owned() };
+    let Some(text) = section.text("level") else { return "info".to_owned() };
     let is_level = |part: &str| part.eq_ignore_ascii_case("off") || part.parse::<Level>().is_ok();
-    let is_part = |part: &str| is_level(part) || part.contains(['=', '[']);
-    if !filter.split(',').all(|part| is_part(part.trim())) || EnvFilter::try_new(&filter).is_err() {
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    let filter = parts.join(",");
+    if !parts.iter().all(|part| is_level(part) || part.contains('=')) || filter.parse::<Targets>().is_err() {
         section.fault("level", "is no filter; write error, warn, info, debug or trace, or such as info,tieline=debug");
     }
     filter

@@ -1,7 +1,7 @@
 //! One project's connection to its CRM: its state, its token, its share of the quota, what was learned of the CRM.
 
 use std::sync::{
-    Arc, PoisonError, RwLock,
+    Arc, PoisonError, RwLock, RwLockReadGuard,
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
@@ -102,7 +102,7 @@ macro_rules! ask {
     };
     ($connection:expr, $priority:expr, $lease:expr, |$dialect:ident, $session:ident| $call:expr) => {{
         let connection: &Connection = $connection;
-        let learned = connection.learned();
+        let learned = connection.learned().clone();
         let $dialect = &learned.dialect;
         let net = connection.metered(&learned.dialect, $priority).under($lease);
         let mut renewed = false;
@@ -204,13 +204,13 @@ impl Connection {
     /// The project's policy, with agents bound to CRM users as far as is known.
     #[must_use]
     pub fn policy(&self) -> Arc<Policy> {
-        self.learned().policy
+        Arc::clone(&self.learned().policy)
     }
 
     /// The dialect, with what was learned of the CRM.
     #[must_use]
     pub fn dialect(&self) -> Arc<dyn Dialect> {
-        self.learned().dialect
+        Arc::clone(&self.learned().dialect)
     }
 
     /// Now, by the connection's clock.
@@ -486,8 +486,8 @@ impl Connection {
         Ok(())
     }
 
-    fn learned(&self) -> Learned {
-        self.learned.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn learned(&self) -> RwLockReadGuard<'_, Learned> {
+        self.learned.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

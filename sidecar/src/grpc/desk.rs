@@ -68,12 +68,12 @@ impl Asker {
     pub(super) fn of<T: Subject>(request: Request<T>) -> (Self, T) {
         let (metadata, mut extensions, message) = request.into_parts();
         let text = |name| plain(&metadata, name);
-        let deadline = text("grpc-timeout").and_then(|text| deadline::parse(&text));
+        let deadline = text("grpc-timeout").and_then(deadline::parse);
         let granted = match extensions.remove::<Granted>() {
             Some(granted) => allowed(&granted, message.project()).map(|()| granted),
             None => Err(Refusal::new(ErrorReason::Internal, "the request came past the gate")),
         };
-        (Self { deadline, traceparent: text("traceparent"), granted }, message)
+        (Self { deadline, traceparent: text("traceparent").map(str::to_owned), granted }, message)
     }
 
     /// Their token's name, for logs.
@@ -240,6 +240,6 @@ pub(super) fn word(code: Code) -> &'static str {
     }
 }
 
-fn plain(metadata: &MetadataMap, name: &str) -> Option<String> {
-    metadata.get(name)?.to_str().ok().map(str::to_owned)
+fn plain<'a>(metadata: &'a MetadataMap, name: &str) -> Option<&'a str> {
+    metadata.get(name)?.to_str().ok()
 }

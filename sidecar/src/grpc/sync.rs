@@ -58,7 +58,7 @@ impl SyncService for Sync {
 
     async fn sync_call(&self, request: Request<SyncCallRequest>) -> Result<Response<SyncCallResponse>, Status> {
         let (asker, request) = Asker::of(request);
-        self.desk.answer("SyncCall", &asker, Places::Usual, self.sync(request, asker.deadline)).await
+        self.desk.answer("SyncCall", &asker, Places::Usual, self.sync(&request, asker.deadline)).await
     }
 
     async fn push_messenger_lead(
@@ -133,8 +133,8 @@ impl Sync {
         Ok(routed::answer(routed, &connection.policy()))
     }
 
-    async fn sync(&self, request: SyncCallRequest, deadline: Option<Duration>) -> Result<SyncCallResponse, Status> {
-        let (call, wait) = convert::sync_call(&request).map_err(invalid)?;
+    async fn sync(&self, request: &SyncCallRequest, deadline: Option<Duration>) -> Result<SyncCallResponse, Status> {
+        let (call, wait) = convert::sync_call(request).map_err(invalid)?;
         let taken = self.take(call, wait, deadline).await?;
         Ok(SyncCallResponse { receipt: taken.receipt, state: taken.state, report: taken.report })
     }

@@ -15,14 +15,16 @@ pub type AnyError = Box<dyn std::error::Error + Send + Sync>;
 /// A body with an end to patience; what is told then is the door's own.
 pub struct Timed<B, F> {
     body: B,
-    end: Pin<Box<Sleep>>,
+    bound: Duration,
+    /// Set when it was first waited for: most bodies are there with their request.
+    end: Option<Pin<Box<Sleep>>>,
     late: F,
 }
 
 impl<B, F> Timed<B, F> {
     /// A body that fails with `late` when it has not ended within `bound`.
     pub fn new(body: B, bound: Duration, late: F) -> Self {
-        Self { body, end: Box::pin(sleep(bound)), late }
+        Self { body, bound, end: None, late }
     }
 }
 
@@ -39,7 +41,7 @@ where
         let this = self.get_mut();
         match Pin::new(&mut this.body).poll_frame(cx) {
             Poll::Ready(frame) => Poll::Ready(frame.map(|frame| frame.map_err(Into::into))),
-            Poll::Pending => match this.end.as_mut().poll(cx) {
+            Poll::Pending => match this.end.get_or_insert_with(|| Box::pin(sleep(this.bound))).as_mut().poll(cx) {
                 Poll::Ready(()) => Poll::Ready(Some(Err((this.late)()))),
                 Poll::Pending => Poll::Pending,
             },

@@ -112,6 +112,12 @@ fn what_is_left_out_has_the_defaults_the_manual_shows() {
 }
 
 #[test]
+fn a_filter_of_logs_may_have_blanks_between_its_parts() {
+    let text = format!("[telemetry]\nlevel = \"info, tieline=debug\"\n{}", project("", ""));
+    assert_eq!(read(&text).telemetry.level, "info,tieline=debug");
+}
+
+#[test]
 fn the_whole_manual_is_read_into_what_it_says() {
     let config = read(&manual::everything());
     let project = &config.projects[0];

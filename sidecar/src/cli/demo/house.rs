@@ -7,7 +7,7 @@ use tieline_proto::v1::{admin_service_client::AdminServiceClient, sync_service_c
 use tieline_sandbox::{RunningSandbox, Sandbox, SandboxConfig};
 use tokio::sync::watch;
 use tonic::transport::{Channel, Endpoint};
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use super::{config, sandbox::Control};
 use crate::{
@@ -77,6 +77,6 @@ impl House {
 fn log_into(path: &Path) -> Result<(), Failure> {
     let file = Arc::new(File::create(path).map_err(Failure::of)?);
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(file);
-    let started = tracing_subscriber::registry().with(EnvFilter::new("info")).with(lines).try_init();
+    let started = tracing_subscriber::registry().with(LevelFilter::INFO).with(lines).try_init();
     started.map_err(Failure::of)
 }
