@@ -1,8 +1,12 @@
 //! What must outlive a crash: accepted calls with their facts, records made, connections. One trait, so that the
 //! embedded store and a shared database are interchangeable; one suite runs over both.
 
+mod call;
+mod connection;
+mod filter;
 pub mod keeping;
 pub mod lease;
+mod ledger;
 pub mod postgres;
 pub mod projects;
 pub mod resend;
@@ -10,24 +14,25 @@ pub mod sqlite;
 mod transition;
 mod values;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use tieline_crm::transport::BoxFuture;
 use tieline_engine::{
-    call::Call,
-    facts::{Facts, OwnRecord},
-    ids::{AgentId, CallId, ProjectId, RecordId},
+    ids::{CallId, ProjectId},
     jiff::{Timestamp, civil::Date},
-    reason::{Reason, ReasonCode},
-    record::Kind,
+    reason::Reason,
 };
 use tokio::sync::watch;
 
+pub use self::{
+    call::{Accepted, Claim, KeptTrouble, LaneOf, OwnOf, Piece, Progress, Receipt, State, StoredCall, Written},
+    connection::{Beat, ConnectionState, KeptToken, Renewal, Status},
+    filter::{Filter, StateIs},
+    ledger::{Figures, LedgerDay},
+};
 use self::{
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
-    lease::Lease,
     projects::{KeptProject, ProjectPut, Put, Removal, Removed},
     resend::{Resending, Selection, Survey},
 };
@@ -179,335 +184,6 @@ pub trait Store: Send + Sync {
 
     /// Writes what is queued and ends; later questions are answered with [`StoreError::Closed`].
     fn close(&self) -> Reply<'_, ()>;
-}
-
-/// The name of a call's lane, from the call as joined so far.
-pub type LaneOf = Arc<dyn Fn(&Call) -> String + Send + Sync>;
-
-/// A piece of a call to be taken in.
-#[derive(Clone)]
-pub struct Piece {
-    /// What it tells.
-    pub call: Call,
-    /// How to name the lane of the joined call.
-    pub lane_of: LaneOf,
-    /// When it came.
-    pub at: Timestamp,
-    /// The day it came, in the project's zone: the ledger's day, unless the call is known already.
-    pub day: Date,
-    /// The body as received, for replay (telephony/events.md, G1).
-    pub raw: Option<String>,
-    /// W3C trace context it came with, so that delivery joins the caller's trace.
-    pub trace: Option<String>,
-}
-
-/// What accepting did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Accepted {
-    /// New, amended or repeated.
-    pub receipt: Receipt,
-    /// Where the call stands after it.
-    pub state: State,
-}
-
-/// Whether a piece told anything new.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Receipt {
-    /// The call was not known.
-    Accepted,
-    /// The call was known and the piece told more.
-    Amended,
-    /// The piece told nothing new.
-    Repeated,
-}
-
-/// Where a call stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Accepted, not finished.
-    Waiting,
-    /// In the CRM.
-    Written,
-    /// Nothing was to be written.
-    Skipped(ReasonCode),
-    /// The CRM refuses it; a person must act.
-    Failed,
-}
-
-/// A call as stored.
-#[derive(Clone, Debug)]
-pub struct StoredCall {
-    /// Order of acceptance, unique in the store.
-    pub seq: u64,
-    /// The call as joined so far.
-    pub call: Call,
-    /// Counts the changes of `call`.
-    pub version: u64,
-    /// The name of its lane.
-    pub lane: String,
-    /// What is known of its way into the CRM.
-    pub facts: Facts,
-    /// Where it stands.
-    pub state: State,
-    /// When it came first.
-    pub received_at: Timestamp,
-    /// When it changed last.
-    pub changed_at: Timestamp,
-    /// When it is its turn, while it waits.
-    pub due_at: Timestamp,
-    /// It waits for a retry, and later calls of its lane with it.
-    pub retrying: bool,
-    /// Goes behind live calls.
-    pub backlog: bool,
-    /// Attempts that met trouble since the last success.
-    pub attempts: u32,
-    /// The last trouble.
-    pub trouble: Option<KeptTrouble>,
-    /// The latest decision's reasons.
-    pub reasons: Vec<Reason>,
-    /// What was written where.
-    pub written: Vec<Written>,
-    /// W3C trace context it came with.
-    pub trace: Option<String>,
-    /// The right to deliver it, where several sidecars share the store and this one has it.
-    pub claim: Option<Claim>,
-}
-
-/// The right to work for one client: a sidecar's alone until it sets the lane free or its lease is over.
-#[derive(Clone, Debug)]
-pub struct Claim {
-    /// The client's lane.
-    pub lane: String,
-    /// Counts the claims of the lane, so that an earlier one is known as such.
-    pub fence: u64,
-    /// Another sidecar has worked for the client since this one did: what is kept of the client may be old.
-    pub moved: bool,
-    /// For how long nobody else can have the right.
-    pub lease: Lease,
-}
-
-/// What the sidecars that share a store do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Beat {
-    /// Sidecars alive, this one included.
-    pub sidecars: u32,
-    /// Changes whenever a connection's state does.
-    pub connections: u64,
-    /// Changes whenever a project that is kept in the store does.
-    pub projects: u64,
-    /// Projects in which a call is due that nobody delivers.
-    pub due: Vec<ProjectId>,
-}
-
-/// Whether an access token is to be renewed.
-#[derive(Clone)]
-pub enum Renewal {
-    /// Renew it, then call [`Store::renewed`].
-    Yours,
-    /// Another sidecar has renewed it.
-    Newer(KeptToken),
-    /// Another sidecar is renewing it; ask again shortly.
-    Another,
-}
-
-/// Trouble met on the way, as kept with the call: codes and texts without personal data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptTrouble {
-    /// One of the contract's error reasons.
-    pub reason: String,
-    /// What happened.
-    pub text: String,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// One record written for a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Written {
-    /// Which step.
-    pub step: String,
-    /// Kind of record.
-    pub kind: Kind,
-    /// The CRM's id, where it gives one.
-    pub id: Option<RecordId>,
-    /// Made (or only changed).
-    pub made: bool,
-    /// A link for a person.
-    pub link: Option<String>,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// A call's progress.
-#[derive(Clone, Debug)]
-pub struct Progress {
-    /// Whose.
-    pub project: ProjectId,
-    /// Which.
-    pub call: CallId,
-    /// The version of the call it was made from.
-    pub version: u64,
-    /// The facts now.
-    pub facts: Facts,
-    /// Where the call stands.
-    pub state: State,
-    /// When it is its turn again, while it waits.
-    pub due_at: Timestamp,
-    /// It waits for a retry.
-    pub retrying: bool,
-    /// Attempts that met trouble.
-    pub attempts: u32,
-    /// The last trouble; `None` keeps what was kept.
-    pub trouble: Option<KeptTrouble>,
-    /// The latest decision's reasons; `None` keeps what was kept.
-    pub reasons: Option<Vec<Reason>>,
-    /// Records written since the last progress.
-    pub written: Vec<Written>,
-    /// Records made or adopted since the last progress, for the client's lane.
-    pub own: Vec<OwnRecord>,
-    /// The agent who talked with the client, once the call is over.
-    pub talked: Option<AgentId>,
-    /// The right it was made under.
-    pub claim: Option<Claim>,
-    /// The delivery ends with it: any sidecar may go on with the client's calls.
-    pub rests: bool,
-    /// Now.
-    pub at: Timestamp,
-}
-
-/// What is known of a client from our own work.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct OwnOf {
-    /// Records made or adopted.
-    pub records: Vec<OwnRecord>,
-    /// Who last talked with the client (RT-03).
-    pub last_talk: Option<AgentId>,
-}
-
-/// A connection's state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ConnectionState {
-    /// Inactive, active or suspended.
-    pub status: Status,
-    /// Since when.
-    pub since: Timestamp,
-    /// Why it is suspended.
-    pub why: Option<KeptTrouble>,
-    /// Calls kept while it is off are sent on activation (Z-18, Z-19).
-    pub keep_data: bool,
-}
-
-/// Inactive, active or suspended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Switched off by an administrator.
-    Inactive,
-    /// Working.
-    Active,
-    /// Stopped by the CRM's refusal of the credentials; everything waits.
-    Suspended,
-}
-
-/// An access token as kept.
-#[derive(Clone)]
-pub struct KeptToken {
-    /// The token, sealed by the caller.
-    pub sealed: Vec<u8>,
-    /// When it dies.
-    pub expires_at: Timestamp,
-}
-
-/// Which calls. Empty parts fit all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// By state.
-    pub states: Vec<StateIs>,
-    /// By the reason code of skipped calls.
-    pub skipped_for: Vec<ReasonCode>,
-    /// By the error reason of the last trouble.
-    pub trouble: Option<String>,
-    /// Happened at or after (the call's start, else its acceptance).
-    pub since: Option<Timestamp>,
-    /// Happened before.
-    pub until: Option<Timestamp>,
-    /// Accepted at or before.
-    pub accepted_until: Option<Timestamp>,
-    /// By id.
-    pub ids: Option<Vec<CallId>>,
-}
-
-/// A state without its details.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StateIs {
-    /// Accepted, not finished.
-    Waiting,
-    /// In the CRM.
-    Written,
-    /// Nothing was to be written.
-    Skipped,
-    /// The CRM refuses it.
-    Failed,
-}
-
-/// A day's balance: received = written + skipped + waiting + failed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LedgerDay {
-    /// The day of acceptance.
-    pub day: Date,
-    /// Calls accepted.
-    pub received: u64,
-    /// Calls in the CRM.
-    pub written: u64,
-    /// Calls skipped, by reason.
-    pub skipped: BTreeMap<String, u64>,
-    /// Calls waiting.
-    pub waiting: u64,
-    /// Calls failed.
-    pub failed: u64,
-}
-
-impl LedgerDay {
-    /// A day on which nothing was received.
-    pub(crate) fn empty(day: Date) -> Self {
-        Self { day, received: 0, written: 0, skipped: BTreeMap::new(), waiting: 0, failed: 0 }
-    }
-
-    /// Adds calls of a state.
-    pub(crate) fn add(&mut self, state: &str, skip_code: Option<String>, calls: u64) {
-        self.received += calls;
-        match (state, skip_code) {
-            ("written", _) => self.written += calls,
-            ("waiting", _) => self.waiting += calls,
-            ("failed", _) => self.failed += calls,
-            (_, code) => *self.skipped.entry(code.unwrap_or_default()).or_default() += calls,
-        }
-    }
-
-    /// Whether nothing is missing.
-    #[must_use]
-    pub fn balances(&self) -> bool {
-        self.received == self.written + self.skipped.values().sum::<u64>() + self.waiting + self.failed
-    }
-}
-
-/// What there is to count of a project.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// The balance of the day, if anything was received on it.
-    pub day: Option<LedgerDay>,
-    /// Calls that wait, of any day.
-    pub waiting: u64,
-    /// Calls that failed, of any day.
-    pub failed: u64,
-    /// When the call was received that waits longest.
-    pub oldest: Option<Timestamp>,
-    /// When a call was last taken in, if it is still stored.
-    pub last_received: Option<Timestamp>,
-    /// When something was last written to the CRM.
-    pub last_written: Option<Timestamp>,
 }
 
 /// Why the store could not do it. Nothing was changed.

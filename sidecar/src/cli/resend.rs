@@ -171,7 +171,7 @@ async fn watch(client: &mut Client, request: ResendBacklogRequest, out: &mut Out
             Err(Failure::Failed("some calls failed; the administration lists them with the reasons".to_owned()))
         }
         ResendState::Finished => Ok(()),
-        ResendState::Unspecified | ResendState::Choosing | ResendState::Running => {
+        ResendState::Unspecified | ResendState::Choosing | ResendState::Running | ResendState::Resting => {
             Err(Failure::Failed(format!("the sidecar stopped telling; the sending goes on: --watch {id}")))
         }
     }
@@ -180,7 +180,11 @@ async fn watch(client: &mut Client, request: ResendBacklogRequest, out: &mut Out
 fn told(progress: &ResendBacklogResponse) -> String {
     let left = progress.eta_seconds.map_or_else(String::new, |seconds| format!(", {seconds} s left"));
     let (id, rate) = (&progress.resend_id, progress.rate_per_second);
-    let doing = if progress.state() == ResendState::Choosing { "is choosing" } else { "sends" };
+    let doing = match progress.state() {
+        ResendState::Choosing => "is choosing",
+        ResendState::Resting => "rests until the CRM's budget has recovered",
+        _ => "sends",
+    };
     format!(
         "resending {id} {doing}: {} sent, {} skipped, {} failed, {rate:.1} a second{left}",
         progress.sent, progress.skipped, progress.failed

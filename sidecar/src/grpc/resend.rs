@@ -289,6 +289,7 @@ fn told_as(progress: &Progress) -> ResendBacklogResponse {
     let state = match progress.stage {
         Stage::Choosing => ResendState::Choosing,
         Stage::Running => ResendState::Running,
+        Stage::Resting => ResendState::Resting,
         Stage::Cancelled => ResendState::Cancelled,
         Stage::Finished => ResendState::Finished,
     };

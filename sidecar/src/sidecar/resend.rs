@@ -58,6 +58,8 @@ pub enum Stage {
     Choosing,
     /// They are being sent.
     Running,
+    /// What is left of the CRM's budget is kept for live calls.
+    Resting,
     /// It was cancelled.
     Cancelled,
     /// Nothing is left to do.
@@ -160,6 +162,7 @@ impl Resend {
             () if self.resending.cancelled => Stage::Cancelled,
             () if self.resending.is_choosing() => Stage::Choosing,
             () if self.resending.is_finished() => Stage::Finished,
+            () if self.is_resting() => Stage::Resting,
             () => Stage::Running,
         };
         let is_moving = rate_per_second > 0.0 && stage != Stage::Cancelled;
@@ -175,6 +178,10 @@ impl Resend {
             eta_seconds: is_moving.then(|| (counts.left() as f64 / rate_per_second).ceil() as u64),
             at,
         }
+    }
+
+    fn is_resting(&self) -> bool {
+        self.sidecar.connection(&self.resending.project).is_ok_and(|connection| connection.backlog_rests())
     }
 
     /// Notes what is finished now, and tells how fast that goes.

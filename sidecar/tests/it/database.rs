@@ -27,25 +27,35 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one. A test that stops it or lets it crash needs one of its own.
     pub(crate) fn start() -> Self {
-        Self::start_with("off")
+        Self::start_with(&[]).unwrap()
     }
 
     /// Starts one that flushes as a real one does: for measuring.
     pub(crate) fn start_flushing() -> Self {
-        Self::start_with("on")
+        Self::start_with(&[("TIELINE_POSTGRES_FSYNC", "on")]).unwrap()
     }
 
-    fn start_with(fsync: &str) -> Self {
+    /// Starts one that is reached over TLS too, at a port of this machine and with a password, by the certificate and
+    /// the key in a folder. `None`: the PostgreSQL that is here was built without TLS, as the one from PyPI is.
+    pub(crate) fn start_over_tls(folder: &Path, port: u16) -> Option<Self> {
+        let folder = folder.to_str().unwrap();
+        Self::start_with(&[("TIELINE_POSTGRES_TLS", folder), ("TIELINE_POSTGRES_PORT", &port.to_string())])
+    }
+
+    fn start_with(settings: &[(&str, &str)]) -> Option<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("tests/postgres"));
         let script = script.into_iter().find(|script| script.is_file()).expect("tests/postgres is there");
         let mut command = Command::new(script);
-        command.env("TIELINE_POSTGRES_FSYNC", fsync).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.envs(settings.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (orders, mut said) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
         let mut url = String::new();
         said.read_line(&mut url).unwrap();
+        if url.trim() == "no TLS" {
+            return None;
+        }
         assert!(url.starts_with("postgres://"), "tests/postgres has started no server, see above");
-        Self { orders: Mutex::new((orders, said)), child, url: url.trim().to_owned() }
+        Some(Self { orders: Mutex::new((orders, said)), child, url: url.trim().to_owned() })
     }
 
     /// `stop`, `start`, `restart`, or `crash`, which is a restart without a word of warning.

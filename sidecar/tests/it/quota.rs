@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::json;
 use tieline::{
     driver::quota::Priority,
-    store::{State, Store as _},
+    sidecar::Stage,
+    store::{State, Store as _, resend::Selection},
 };
 use tieline_engine::{
     call::{AgentRef, Call, Direction, Leg, Outcome, Phase},
@@ -141,6 +142,12 @@ fn when_a_days_credits_run_short_the_backlog_rests_and_live_calls_go_on() {
         let stored = core.store.call(&core.project, &live.id).await.unwrap().unwrap();
         assert_eq!(stored.state, State::Written);
         assert_eq!(counted(&core, "429").1, 0);
+        let mut resend = core.sidecar().resend(&core.project, Selection::default()).await.unwrap();
+        let mut stage = Stage::Choosing;
+        while stage == Stage::Choosing {
+            stage = resend.next().await.unwrap().unwrap().stage;
+        }
+        assert_eq!(stage, Stage::Resting, "who watches is told why nothing is sent");
         // The day gives back what was spent, and the backlog ends.
         let mut days = 0;
         while core.store.next_due(&core.project).await.unwrap().is_some() {

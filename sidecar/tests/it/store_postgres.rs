@@ -3,6 +3,7 @@
 mod claims;
 mod large;
 mod outages;
+mod over_tls;
 mod upgrades;
 
 use std::time::Duration;

@@ -5,22 +5,12 @@ use tokio_postgres::types::ToSql;
 
 use super::{
     super::{
-        Filter, StateIs,
+        Filter,
         values::{micros, signed, state_word},
     },
     row::COLUMNS,
 };
-
-const STATES: [StateIs; 4] = [StateIs::Waiting, StateIs::Written, StateIs::Skipped, StateIs::Failed];
-
-/// The order of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
-    /// From the first accepted.
-    Rising,
-    /// From the last accepted.
-    Falling,
-}
+pub(super) use crate::store::filter::Order;
 
 /// Conditions on `calls`, with their values.
 pub(super) struct Conditions {
@@ -33,7 +23,7 @@ impl Conditions {
     /// The calls of a project that a filter finds. `skipped_for` narrows the skipped ones; calls of other states
     /// pass it only when the filter names their states.
     pub(super) fn new(project: &ProjectId, filter: &Filter) -> Self {
-        let states = states(filter).iter().map(|state| state_word(*state)).collect();
+        let states = filter.states_that_fit().into_iter().map(state_word).collect();
         let mut all = Self { sql: String::new(), values: Vec::new(), states };
         all.add("project = ", "", project.as_str().to_owned());
         if !filter.skipped_for.is_empty() {
@@ -102,13 +92,4 @@ impl Conditions {
         let and = if self.values.len() > 1 { " AND " } else { "" };
         self.sql.push_str(&format!("{and}{before}${}{after}", self.values.len()));
     }
-}
-
-fn states(filter: &Filter) -> Vec<StateIs> {
-    let named = |state: &StateIs| match (filter.states.is_empty(), filter.skipped_for.is_empty()) {
-        (false, _) => filter.states.contains(state),
-        (true, false) => *state == StateIs::Skipped,
-        (true, true) => true,
-    };
-    STATES.into_iter().filter(named).collect()
 }

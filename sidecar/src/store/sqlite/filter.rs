@@ -5,20 +5,10 @@ use rusqlite::types::Value;
 use tieline_engine::ids::ProjectId;
 
 use super::{
-    Filter, StateIs, StoreError,
+    Filter, StoreError,
     row::{self, COLUMNS, micros},
 };
-
-const STATES: [StateIs; 4] = [StateIs::Waiting, StateIs::Written, StateIs::Skipped, StateIs::Failed];
-
-/// The order of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
-    /// From the first accepted.
-    Rising,
-    /// From the last accepted.
-    Falling,
-}
+pub(super) use crate::store::filter::Order;
 
 /// Conditions on `calls`, with their values.
 pub(super) struct Conditions {
@@ -32,7 +22,7 @@ impl Conditions {
     /// The calls of a project that a filter finds. `skipped_for` narrows the skipped ones; calls of other states
     /// pass it only when the filter names their states.
     pub(super) fn new(project: &ProjectId, filter: &Filter) -> Result<Self, StoreError> {
-        let states = states(filter).iter().map(|state| row::state_word(*state)).collect();
+        let states = filter.states_that_fit().into_iter().map(row::state_word).collect();
         let mut all = Self { sql: String::new(), values: Vec::new(), states, by_id: filter.ids.is_some() };
         all.add("project = ", "", project.as_str().to_owned());
         if !filter.skipped_for.is_empty() {
@@ -100,21 +90,12 @@ impl Conditions {
     }
 }
 
-fn states(filter: &Filter) -> Vec<StateIs> {
-    let named = |state: &StateIs| match (filter.states.is_empty(), filter.skipped_for.is_empty()) {
-        (false, _) => filter.states.contains(state),
-        (true, false) => *state == StateIs::Skipped,
-        (true, true) => true,
-    };
-    STATES.into_iter().filter(named).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use tieline_engine::ids::CallId;
 
     use super::*;
-    use crate::store::sqlite::schema;
+    use crate::store::{StateIs, sqlite::schema};
 
     fn plan(filter: &Filter, order: Order) -> String {
         let conn = schema::open_memory().unwrap();
