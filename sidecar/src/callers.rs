@@ -3,7 +3,10 @@
 mod own;
 mod ringing;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use moka::future::Cache;
 use tieline_crm::trouble::Trouble;
@@ -46,6 +49,8 @@ pub struct Callers {
     ringing: Ringing,
     /// What was known last, however old: for a ringing phone when the CRM does not answer.
     last: Cache<Key, Kept>,
+    /// Counts the callers who were forgotten for good.
+    forgotten: AtomicU64,
     /// What our own work shows.
     pub own: OwnKept,
 }
@@ -61,7 +66,7 @@ impl Callers {
     #[must_use]
     pub fn new() -> Self {
         let (current, last) = (Cache::new(CALLERS_MAX), Cache::new(CALLERS_MAX));
-        Self { current, ringing: Ringing::new(), last, own: OwnKept::new() }
+        Self { current, ringing: Ringing::new(), last, forgotten: AtomicU64::new(0), own: OwnKept::new() }
     }
 
     /// What is kept of a caller and still counts.
@@ -90,6 +95,7 @@ impl Callers {
             return connection.look_up(ask, priority).await.map(Arc::new);
         }
         let key = key(connection, lane);
+        let before = self.forgotten.load(Ordering::SeqCst);
         let now = connection.now();
         let usable = |found: &Arc<Found>| !ask.fresh && counts(found, &connection.project.route, now);
         if let Some(kept) = self.current.get(&key).await {
@@ -111,7 +117,12 @@ impl Callers {
             // Another configuration of the project has asked meanwhile.
             return connection.look_up(ask, priority).await.map(Arc::new);
         };
-        self.last.insert(key, kept).await;
+        self.last.insert(key.clone(), kept).await;
+        // Somebody asked for while they were forgotten is not kept after all.
+        if self.forgotten.load(Ordering::SeqCst) != before {
+            self.current.invalidate(&key).await;
+            self.last.invalidate(&key).await;
+        }
         Ok(found)
     }
 
@@ -135,6 +146,7 @@ impl Callers {
 
     /// Knows nothing of a caller any more.
     pub async fn forget_all(&self, project: &ProjectId, lane: &str) {
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
         self.forget(project, lane).await;
         self.last.invalidate(&(project.clone(), lane.to_owned())).await;
         self.own.forget(project, lane).await;

@@ -17,6 +17,7 @@ mod deliver;
 mod later;
 mod learning;
 mod others;
+mod pieces;
 pub mod quota;
 mod resending;
 pub mod resting;

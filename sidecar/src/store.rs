@@ -3,6 +3,7 @@
 
 mod call;
 mod connection;
+mod damage;
 mod filter;
 pub mod keeping;
 pub mod lease;
@@ -160,7 +161,7 @@ pub trait Store: Send + Sync {
     fn put_project(&self, put: ProjectPut) -> Reply<'_, Put>;
 
     /// Removes a project with its connection's state and access token, all or nothing, unless calls of it wait. Its
-    /// calls stay.
+    /// calls stay; what sends them again ends.
     fn remove_project(&self, removal: Removal) -> Reply<'_, Removed>;
 
     /// What the sidecars that share the store do, told anew every second or so; `None` where there can be one only.

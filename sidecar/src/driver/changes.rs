@@ -61,9 +61,11 @@ impl Driver {
                 Connection::new(wired, &kit, state)
             }
         };
-        connection.gate.share_among(self.sidecars.load(Ordering::Relaxed));
+        let connection = Arc::new(connection);
         self.presences.keep_only(&project.id, &project.policy.agents);
-        self.roster.put(Arc::new(connection));
+        self.roster.put(Arc::clone(&connection));
+        // After it is among all connections: whoever counts the sidecars anew meanwhile tells it, too.
+        connection.gate.share_among(self.sidecars.load(Ordering::SeqCst));
         if let Some(before) = before {
             before.end();
         }

@@ -1,24 +1,29 @@
 //! Delivering one call: ask the engine, do what it says, add the answer to the facts, store them, ask again.
 
-use std::{collections::BTreeSet, sync::Arc};
+mod noted;
+
+use std::{sync::Arc, time::Duration};
 
 use tieline_crm::trouble::Trouble;
 use tieline_engine::{
-    facts::{Facts, Found, OwnRecord, StepFact},
-    ids::{AgentId, RecordId},
+    facts::{Facts, Found, OwnRecord},
+    ids::AgentId,
     jiff::{SignedDuration, Timestamp},
     lookup::LookUp,
     next::{End, Next, Orders, Verdict, next},
     policy::Policy,
     reason::Reason,
-    record::Kind,
-    scenario::TaskAbout,
-    step::{Step, StepKey},
 };
 use tokio::time;
 use tracing::info_span;
 
-use super::{Driver, connection::Connection, quota::Priority, round::STORE_PAUSE, told};
+use super::{
+    Driver,
+    connection::Connection,
+    quota::{Priority, TOLD_PAUSE_MAX},
+    round::STORE_PAUSE,
+    told,
+};
 use crate::{
     store::{KeptTrouble, Progress, State, StoreError, StoredCall, Written},
     telemetry,
@@ -60,7 +65,6 @@ pub(super) async fn deliver(driver: &Driver, connection: &Connection, stored: St
     let span = info_span!("call.deliver", project.id = %stored.call.project, call.id = %stored.call.id, state = tracing::field::Empty);
     let trace = stored.trace.clone();
     let run = async {
-        let lane = stored.lane.clone();
         match Delivery::new(driver, connection, stored).await {
             Ok(mut delivery) => match delivery.run().await {
                 Ok(state) => {
@@ -78,7 +82,7 @@ pub(super) async fn deliver(driver: &Driver, connection: &Connection, stored: St
                 }
             },
             Err(error) => {
-                tracing::error!(%error, %lane, "what is known of the client could not be read");
+                tracing::error!(%error, "what is known of the client could not be read");
                 time::sleep(STORE_PAUSE).await;
             }
         }
@@ -156,6 +160,8 @@ impl<'a> Delivery<'a> {
         self.driver.callers.forget(&self.stored.call.project, &self.stored.lane).await;
         let lease = self.stored.claim.as_ref().map(|claim| claim.lease.clone());
         let answer = self.connection.perform(steps, self.priority, lease).await;
+        // Whoever asked while the write was on its way may have been told how it was before.
+        self.driver.callers.forget(&self.stored.call.project, &self.stored.lane).await;
         let at = self.driver.clock.now();
         Ok(match answer {
             Ok(answer) => {
@@ -173,55 +179,6 @@ impl<'a> Delivery<'a> {
                 Err(trouble)
             }
         })
-    }
-
-    fn done_steps(&self) -> BTreeSet<StepKey> {
-        self.facts.steps.keys().filter(|key| self.facts.is_done(key)).cloned().collect()
-    }
-
-    /// Notes what has become known as done, in the order it was ordered: for the call's report, and the client's
-    /// records for the client's next calls.
-    fn note_done(&mut self, before: &BTreeSet<StepKey>, steps: &[Step], at: Timestamp) {
-        let place = |key: &StepKey| steps.iter().position(|step| step.key == *key);
-        let mut news: Vec<StepKey> = self.done_steps().into_iter().filter(|key| !before.contains(key)).collect();
-        news.sort_by_key(place);
-        for key in news {
-            let Some(StepFact::Done { record: id, adopted, .. }) = self.facts.steps.get(&key) else { continue };
-            let (id, kind) = (id.clone(), key.kind());
-            let made = key.makes().is_some() && !adopted;
-            self.note_task(&key, id.as_ref(), at);
-            if let Some(id) = id.clone().filter(|_| key == StepKey::create(kind)) {
-                let ordered = steps.iter().find(|step| step.key == key).and_then(|step| step.action.owner().cloned());
-                let owner = ordered.or_else(|| self.facts.first_seen.as_ref()?.owner.clone());
-                let contact = self.contact().filter(|_| kind != Kind::Contact);
-                self.own.push(OwnRecord { kind, id, at, owner, contact, open: true });
-            }
-            let link = id.as_ref().and_then(|id| self.connection.dialect().link(kind, id));
-            self.written.push(Written { step: key.as_str().to_owned(), kind, id, made, link, at });
-        }
-    }
-
-    /// Remembers the task for a missed call, and that one was closed.
-    fn note_task(&mut self, key: &StepKey, id: Option<&RecordId>, at: Timestamp) {
-        let own = |id: &RecordId, at, open| OwnRecord {
-            kind: Kind::Task,
-            id: id.clone(),
-            at,
-            owner: None,
-            contact: None,
-            open,
-        };
-        if *key == StepKey::task(TaskAbout::MissedCall) {
-            self.own.extend(id.map(|id| own(id, at, true)));
-        }
-        let closed = self.facts.own.iter().find(|known| *key == StepKey::close_task(&known.id));
-        self.own.extend(closed.map(|closed| own(&closed.id, closed.at, false)));
-    }
-
-    /// The client's contact, made by this call or known before.
-    fn contact(&self) -> Option<RecordId> {
-        let made = self.facts.made(&StepKey::create(Kind::Contact));
-        made.or_else(|| self.facts.target.as_ref()?.contact.as_ref()).cloned()
     }
 
     async fn done(&mut self, verdict: Verdict) -> Result<State, StoreError> {
@@ -248,10 +205,7 @@ impl<'a> Delivery<'a> {
         }
         let at = self.driver.clock.now();
         let attempts = self.stored.attempts.saturating_add(1);
-        let asked = match trouble {
-            Trouble::RateLimited { retry_after } => *retry_after,
-            _ => None,
-        };
+        let asked = asked(trouble);
         let wait = self.connection.project.connection.retry.wait(attempts, asked, self.driver.clock.random());
         tracing::warn!(%trouble, attempts, "delivery met trouble");
         let kept = KeptTrouble { reason: troubles::reason(trouble).to_owned(), text: trouble.to_string(), at };
@@ -321,8 +275,29 @@ impl<'a> Delivery<'a> {
     }
 }
 
+/// For how long a CRM wants to be left alone, as far as that is believed.
+fn asked(trouble: &Trouble) -> Option<Duration> {
+    match trouble {
+        Trouble::RateLimited { retry_after } => retry_after.map(|asked| asked.min(TOLD_PAUSE_MAX)),
+        _ => None,
+    }
+}
+
 impl Rest {
     fn waiting(due_at: Timestamp) -> Self {
         Self { state: State::Waiting, due_at, retrying: false, attempts: 0, trouble: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_crm_that_wants_to_be_left_alone_for_ever_is_asked_again_after_an_hour() {
+        let limited = |seconds| Trouble::RateLimited { retry_after: Some(Duration::from_secs(seconds)) };
+        assert_eq!(asked(&limited(u64::MAX)), Some(Duration::from_secs(3_600)));
+        assert_eq!(asked(&limited(7)), Some(Duration::from_secs(7)));
+        assert_eq!(asked(&Trouble::RateLimited { retry_after: None }), None);
     }
 }

@@ -1,7 +1,10 @@
 //! Learning the CRMs: whoever has a call to deliver or a phone that rings at once; the others after the start one after
 //! another, so that ten thousand of them ask for no ten thousand tokens in the same second; and who is idle not again.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use tieline_engine::ids::ProjectId;
 use tokio::time::Instant;
@@ -39,24 +42,35 @@ pub(super) struct Warming {
     waiting: VecDeque<ProjectId>,
     /// Those that were tried, in order of time.
     tried: VecDeque<(Instant, ProjectId)>,
+    /// All of both, so that each stands there once.
+    known: BTreeSet<ProjectId>,
     next_at: Instant,
     pub(super) under_way: usize,
 }
 
 impl Warming {
     pub(super) fn new() -> Self {
-        Self { waiting: VecDeque::new(), tried: VecDeque::new(), next_at: Instant::now(), under_way: 0 }
+        Self {
+            waiting: VecDeque::new(),
+            tried: VecDeque::new(),
+            known: BTreeSet::new(),
+            next_at: Instant::now(),
+            under_way: 0,
+        }
     }
 
     /// Takes a project in.
     pub(super) fn add(&mut self, project: ProjectId) {
-        self.waiting.push_back(project);
+        if self.known.insert(project.clone()) {
+            self.waiting.push_back(project);
+        }
     }
 
-    /// A try has ended. What it did not bring about is tried again after a while.
-    pub(super) fn ended(&mut self, project: ProjectId, now: Instant) {
-        self.under_way -= 1;
-        self.tried.push_back((now + WARM_AGAIN, project));
+    /// Takes a project in that could not be learned just now: it is tried again after a while.
+    pub(super) fn add_later(&mut self, project: ProjectId, now: Instant) {
+        if self.known.insert(project.clone()) {
+            self.tried.push_back((now + WARM_AGAIN, project));
+        }
     }
 
     /// When the next project is to be learned, unless that waits for another one's end.
@@ -75,6 +89,7 @@ impl Warming {
             self.waiting.push_back(project);
         }
         while let Some(project) = self.waiting.pop_front() {
+            self.known.remove(&project);
             if wants(&project) {
                 (self.next_at, self.under_way) = (now + WARM_EVERY, self.under_way + 1);
                 return Some(project);
@@ -114,9 +129,11 @@ mod tests {
         for id in ["away", "there"] {
             warming.add(ProjectId::new(id));
             let taken = warming.take(now + WARM_EVERY * 2, |_| true).unwrap();
-            warming.ended(taken, now);
-            warming.next_at = now;
+            warming.add_later(taken, now);
+            (warming.next_at, warming.under_way) = (now, 0);
         }
+        warming.add(ProjectId::new("away"));
+        assert!(warming.waiting.is_empty(), "whoever is tried again is not there twice");
         let is_away = |project: &ProjectId| project.as_str() == "away";
         assert_eq!(warming.next_at(), Some(now + WARM_AGAIN));
         assert_eq!(warming.take(now + WARM_AGAIN / 2, is_away), None);

@@ -26,7 +26,7 @@ impl Driver {
 
     /// What did not change costs nothing, however many projects there are.
     async fn notice(&self, beat: &Beat, seen: &mut Option<u64>) {
-        if self.sidecars.swap(beat.sidecars, Ordering::Relaxed) != beat.sidecars {
+        if self.sidecars.swap(beat.sidecars, Ordering::SeqCst) != beat.sidecars {
             for connection in &self.connections() {
                 connection.gate.share_among(beat.sidecars);
             }
@@ -34,8 +34,8 @@ impl Driver {
         for project in &beat.due {
             self.woken.enlist(Wish::Look, project);
         }
-        if seen.is_none_or(|seen| seen == beat.connections) {
-            *seen = Some(beat.connections);
+        // The first time they are read as well: something may have changed since the start has read them.
+        if *seen == Some(beat.connections) {
             return;
         }
         match self.read_states().await {

@@ -32,8 +32,9 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+pub(super) use self::pace::TOLD_PAUSE_MAX;
 use self::{
-    limiter::{Admission, Limiter, Wish},
+    limiter::{Admission, Heard, Limiter, Wish},
     pace::Held,
 };
 pub use self::{
@@ -251,10 +252,15 @@ struct Pass {
 impl Pass {
     /// The answer came.
     fn heard(mut self, meter: &Meter) {
-        self.end(Some(meter));
+        self.end(Heard::Answer(meter));
     }
 
-    fn end(&mut self, heard: Option<&Meter>) {
+    /// The request never reached the CRM.
+    fn not_sent(mut self) {
+        self.end(Heard::NotSent);
+    }
+
+    fn end(&mut self, heard: Heard<'_>) {
         if let Some(admission) = self.admission.take() {
             let now = self.gate.now();
             self.gate.lock().limiter.end(now, &admission, heard);
@@ -265,7 +271,7 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        self.end(None);
+        self.end(Heard::Nothing);
     }
 }
 

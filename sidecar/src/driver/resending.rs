@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time};
 
-use super::Driver;
+use super::{Driver, round::STORE_PAUSE};
 use crate::store::StoreError;
 
 /// How often is looked whether more can be released.
@@ -21,7 +21,7 @@ impl Driver {
                 Ok(rest) => rest,
                 Err(error) => {
                     tracing::warn!(%error, "a resending could not be taken on; it is tried again");
-                    super::round::STORE_PAUSE
+                    STORE_PAUSE
                 }
             };
             tokio::select! {
@@ -39,9 +39,17 @@ impl Driver {
         let mut rest = IDLE;
         for resending in self.store.open_resendings().await? {
             let Some(connection) = self.connection(&resending.project) else { continue };
-            let more = self.store.step_resend(&resending.project, resending.id, self.clock.now()).await?;
+            let stepped = self.store.step_resend(&resending.project, resending.id, self.clock.now()).await;
             connection.wake.notify_one();
-            rest = rest.min(if more { Duration::ZERO } else { LOOK_EVERY });
+            rest = rest.min(match stepped {
+                Ok(true) => Duration::ZERO,
+                Ok(false) => LOOK_EVERY,
+                // One that cannot go on holds up no other.
+                Err(error) => {
+                    tracing::error!(project.id = %resending.project, resend.id = resending.id, %error, "a resending cannot go on; it is tried again");
+                    STORE_PAUSE
+                }
+            });
         }
         Ok(rest)
     }

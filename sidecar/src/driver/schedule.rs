@@ -19,6 +19,7 @@ use super::{
     deliver,
     later::Later,
     learning::Warming,
+    pieces::{OneEach, unless_broken},
     quota::Priority,
     round::{Round, STORE_PAUSE, Then},
     wake::Wish,
@@ -97,7 +98,7 @@ impl Schedule {
 
     /// Begins no more than what was found already, and waits for it.
     async fn finish(&mut self) {
-        while self.deliveries > 0 || !self.rounds.0.is_empty() {
+        while self.deliveries > 0 || !self.rounds.is_empty() {
             match self.tasks.join_next_with_id().await {
                 Some(ended) => self.ended(ended),
                 None => return,
@@ -111,7 +112,7 @@ impl Schedule {
         while let Some(project) = self.later.take(now) {
             self.driver.woken.enlist(Wish::Look, &project);
         }
-        while self.rounds.0.len() < ROUNDS_AT_ONCE
+        while self.rounds.len() < ROUNDS_AT_ONCE
             && let Some(project) = self.driver.woken.take(Wish::Look)
         {
             self.begin_round(project);
@@ -163,12 +164,8 @@ impl Schedule {
 
     fn next_warming(&mut self, now: Instant) -> Option<ProjectId> {
         let (driver, learning) = (&self.driver, &self.learning);
-        let wants = |project: &ProjectId| {
-            let connection = driver.connection(project);
-            let is_wanting = |connection: &Connection| connection.is_active() && connection.learned_at().is_none();
-            !learning.0.contains_key(project) && connection.is_some_and(|connection| is_wanting(&connection))
-        };
-        self.warming.take(now, wants)
+        // Who is being learned is looked at again when that has ended.
+        self.warming.take(now, |project| !learning.has(project) && is_unlearned(driver, project))
     }
 
     fn learn(&mut self, work: Work, connection: Arc<Connection>, priority: Priority) {
@@ -224,21 +221,16 @@ impl Schedule {
         project: ProjectId,
         task: impl Future<Output = Option<Round>> + Send + 'static,
     ) -> task::AbortHandle {
-        let abort = self.tasks.spawn(task);
+        let abort = self.tasks.spawn(unless_broken(task));
         self.running.insert(abort.id(), (work, project));
         abort
     }
 
-    /// Takes notice of a task's end, even by a panic.
+    /// Takes notice of a task's end, even where it was cut short.
     fn ended(&mut self, ended: Result<(task::Id, Option<Round>), JoinError>) {
         let (id, round) = match ended {
             Ok((id, round)) => (id, round),
-            Err(error) => {
-                if error.is_panic() {
-                    tracing::error!(%error, "a piece of work ended abnormally; it is taken up again");
-                }
-                (error.id(), None)
-            }
+            Err(error) => (error.id(), None),
         };
         let Some((work, project)) = self.running.remove(&id) else { return };
         match work {
@@ -249,19 +241,28 @@ impl Schedule {
                 self.deliveries -= 1;
                 self.driver.woken.enlist(Wish::Look, &project);
             }
-            Work::Learning | Work::Warming => {
-                if work == Work::Warming {
-                    self.warming.ended(project.clone(), Instant::now());
-                }
-                self.learning.end(&project);
-                self.driver.woken.enlist(Wish::Look, &project);
-            }
+            Work::Learning | Work::Warming => self.learning_ended(project, work),
             Work::Telling => {
                 if self.telling.end(&project) {
                     self.driver.woken.enlist(Wish::Tell, &project);
                 }
             }
         }
+    }
+
+    /// Whoever has another connection by now, or could not be learned, is still to be learned.
+    fn learning_ended(&mut self, project: ProjectId, work: Work) {
+        if work == Work::Warming {
+            self.warming.under_way -= 1;
+        }
+        let is_asked_for = self.learning.end(&project);
+        if is_unlearned(&self.driver, &project) {
+            match is_asked_for {
+                true => self.driver.woken.enlist(Wish::Learn, &project),
+                false => self.warming.add_later(project.clone(), Instant::now()),
+            }
+        }
+        self.driver.woken.enlist(Wish::Look, &project);
     }
 
     fn round_ended(&mut self, project: ProjectId, round: Option<Round>) {
@@ -276,7 +277,7 @@ impl Schedule {
         match round.then {
             Then::Rest => {}
             Then::After(rest) => self.later.set(project, Instant::now() + rest),
-            Then::Learn if self.learning.0.len() >= LEARNED_AT_ONCE => {
+            Then::Learn if self.learning.len() >= LEARNED_AT_ONCE => {
                 self.later.set(project, Instant::now() + STORE_PAUSE);
             }
             Then::Learn => self.begin_learning(project, Priority::Live),
@@ -284,25 +285,9 @@ impl Schedule {
     }
 }
 
-/// Work of which each project has one piece under way at most, and whether there is more to do by now.
-#[derive(Default)]
-struct OneEach(BTreeMap<ProjectId, bool>);
-
-impl OneEach {
-    /// Whether it is begun now; else it is done again at its end.
-    fn begin(&mut self, project: &ProjectId) -> bool {
-        if let Some(again) = self.0.get_mut(project) {
-            *again = true;
-            return false;
-        }
-        self.0.insert(project.clone(), false);
-        true
-    }
-
-    /// Whether it is to be done again.
-    fn end(&mut self, project: &ProjectId) -> bool {
-        self.0.remove(project).unwrap_or(false)
-    }
+fn is_unlearned(driver: &Driver, project: &ProjectId) -> bool {
+    let connection = driver.connection(project);
+    connection.is_some_and(|connection| connection.is_active() && connection.learned_at().is_none())
 }
 
 async fn until(at: Option<Instant>) {

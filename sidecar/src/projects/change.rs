@@ -299,7 +299,7 @@ fn leads_elsewhere(kept: &KeptProject, secrets: &Secrets, project: &Project) -> 
     let before = config::stored(&kept.id, &kept.text, &Given::new(secrets.clone()));
     let before = before.ok().and_then(|before| server::reaches(&before).ok()).unwrap_or_default();
     let now = server::reaches(project);
-    now.is_ok_and(|now| now.iter().any(|address| !before.contains(address)))
+    now.map_or(true, |now| now.iter().any(|address| !before.contains(address)))
 }
 
 fn same_secrets(one: &Secrets, other: &Secrets) -> bool {

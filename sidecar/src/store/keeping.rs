@@ -16,7 +16,8 @@ use super::{State, StoredCall, Written};
 /// From when on things are kept, each by its own age; `None` keeps all of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expiry {
-    /// Written calls, by their last change.
+    /// Written calls, by their last change. Resendings with nothing left to do, by their beginning, once no call of
+    /// theirs is stored.
     pub written: Option<Timestamp>,
     /// Skipped calls, by their last change.
     pub skipped: Option<Timestamp>,

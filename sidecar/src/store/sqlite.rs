@@ -50,8 +50,8 @@ use self::{
     home::{Home, Work},
 };
 use super::{
-    Accepted, ConnectionState, Figures, Filter, KeptToken, KeptTrouble, LedgerDay, OwnOf, Piece, Progress, Receipt,
-    Reply, State, StateIs, Store, StoreError, StoredCall, Written,
+    Accepted, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply, State,
+    StateIs, Store, StoreError, StoredCall, Written,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     projects::{KeptProject, ProjectPut, Put, Removal, Removed},
     resend::{Resending, Selection, Survey},

@@ -23,13 +23,14 @@ use crate::{
 /// Where the connections of a project stand, the one it has and those it had before.
 pub(super) struct Standing {
     state: RwLock<ConnectionState>,
-    /// Held by who switches it on: with a large backlog that takes a while, and calls that come afterwards are live.
-    activating: Mutex<()>,
+    /// Held by who changes it, from reading it to writing it. Switching on takes a while with a large backlog, and
+    /// calls that come afterwards are live.
+    changing: Mutex<()>,
 }
 
 impl Standing {
     pub(super) fn new(state: ConnectionState) -> Self {
-        Self { state: RwLock::new(state), activating: Mutex::default() }
+        Self { state: RwLock::new(state), changing: Mutex::default() }
     }
 
     fn state(&self) -> RwLockReadGuard<'_, ConnectionState> {
@@ -70,6 +71,7 @@ impl Connection {
         let now = self.clock.now();
         let why =
             Some(KeptTrouble { reason: troubles::reason(trouble).to_owned(), text: trouble.to_string(), at: now });
+        let _alone = self.standing.changing.lock().await;
         let state = self.current().await?;
         // Somebody has switched it off meanwhile, here or by another sidecar; or the project has another configuration,
         // of which this says nothing.
@@ -86,6 +88,7 @@ impl Connection {
     /// # Errors
     /// The store cannot write.
     pub async fn deactivate(&self) -> Result<(), StoreError> {
+        let _alone = self.standing.changing.lock().await;
         let keep_data = self.current().await?.keep_data;
         self.change(ConnectionState { status: Status::Inactive, since: self.clock.now(), why: None, keep_data }).await
     }
@@ -95,6 +98,7 @@ impl Connection {
     /// # Errors
     /// The store cannot write. `Ok(false)`: the connection is active, nothing was changed.
     pub async fn set_keep_data(&self, keep_data: bool) -> Result<bool, StoreError> {
+        let _alone = self.standing.changing.lock().await;
         let state = self.current().await?;
         if state.status == Status::Active {
             return Ok(false);
@@ -109,7 +113,7 @@ impl Connection {
     /// # Errors
     /// The store cannot read or write.
     pub async fn activate(&self) -> Result<(u64, u64), StoreError> {
-        let _alone = self.standing.activating.lock().await;
+        let _alone = self.standing.changing.lock().await;
         let state = self.current().await?;
         let now = self.clock.now();
         if state.status == Status::Active {
@@ -150,7 +154,7 @@ impl Connection {
     /// The state as stored: where several sidecars share the store, another one may have changed it.
     async fn current(&self) -> Result<ConnectionState, StoreError> {
         if let Some(stored) = self.store.connection(&self.project.id).await? {
-            self.standing.set(stored);
+            self.notice(stored);
         }
         Ok(self.state())
     }

@@ -34,6 +34,17 @@ pub(super) struct Wish {
     pub(super) kind: &'static str,
 }
 
+/// What came of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Heard<'a> {
+    /// An answer, which tells this of the quota.
+    Answer(&'a Meter),
+    /// No answer: the CRM may have taken the request, and counts it then.
+    Nothing,
+    /// It never reached the CRM.
+    NotSent,
+}
+
 /// A request under way; it must be given back to [`Limiter::end`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Admission {
@@ -102,13 +113,17 @@ impl Limiter {
         Ok(Admission { wish, units, sent_at: now, beside: self.in_use, proves })
     }
 
-    /// A request is over, with what its answer tells of the quota; `None`: there was no answer.
-    pub(super) fn end(&mut self, now: At, admission: &Admission, heard: Option<&Meter>) {
+    /// A request is over.
+    pub(super) fn end(&mut self, now: At, admission: &Admission, heard: Heard<'_>) {
         self.in_use = self.in_use.saturating_sub(admission.units);
         let (class, took) = (admission.wish.class, now.saturating_sub(admission.sent_at));
-        let Some(meter) = heard else {
-            self.pace(class).unanswered(admission.proves);
-            return;
+        let meter = match heard {
+            Heard::Answer(meter) => meter,
+            Heard::Nothing => {
+                self.purses.iter_mut().for_each(|purse| purse.spend(now, admission.wish.cost, took));
+                return self.pace(class).unanswered(admission.proves);
+            }
+            Heard::NotSent => return self.pace(class).unanswered(admission.proves),
         };
         for purse in &mut self.purses {
             purse.spend(now, if meter.refused.is_none() { admission.wish.cost } else { 0 }, took);
@@ -167,7 +182,8 @@ impl Limiter {
     /// What there is to show.
     pub(super) fn figures(&mut self, now: At) -> Figures {
         let sharers = self.sharers;
-        let backlog_rests = !self.rests(now, Priority::Backlog).saturating_sub(self.pauses(now)).is_zero();
+        let rests = |purse: &mut Purse| purse.rests(now, sharers).max(purse.backlog_rests(now, sharers));
+        let backlog_rests = self.purses.iter_mut().any(|purse| !rests(purse).is_zero());
         let per_sidecar = |figure: f64| figure / f64::from(sharers);
         let budget = |purse: &mut Purse| BudgetFigures {
             name: purse.budget().name,

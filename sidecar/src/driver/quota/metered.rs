@@ -75,8 +75,11 @@ impl Transport for Metered {
             let Request { class, weight, cost, name: kind, .. } = request;
             let pass = self.gate.enter(Wish { class, priority: self.priority, weight, cost, kind }).await;
             let answer = self.spanned(request).await;
-            if let Ok(response) = &answer {
-                pass.heard(&(self.read)(response));
+            match &answer {
+                Ok(response) => pass.heard(&(self.read)(response)),
+                Err(SendError::NotSent(_)) => pass.not_sent(),
+                // The CRM may have taken and counted it.
+                Err(SendError::NoAnswer(_)) => drop(pass),
             }
             answer
         })

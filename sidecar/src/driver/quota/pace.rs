@@ -10,7 +10,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Refusals in a row double the pause up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// What a CRM asks for is believed up to this; then it is asked again by one request.
-const TOLD_PAUSE_MAX: Duration = Duration::from_secs(3_600);
+pub(in crate::driver) const TOLD_PAUSE_MAX: Duration = Duration::from_secs(3_600);
 
 /// Why a request may not go now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,3 +1,4 @@
+mod budgets;
 mod hidden;
 
 use tieline_crm::transport::{BoxFuture, Method, Request, Response, SendError, Transport};

@@ -29,10 +29,13 @@ pub(super) async fn purge(client: &Object, expiry: &Expiry, limit: usize) -> Res
         full |= found;
         purged.calls += removed;
     }
+    // Not counted: they name nobody, and go only after their calls.
+    let mut resendings = 0;
     let parts = [
         (expiry.bodies, OLD_BODIES, &mut purged.bodies),
         (expiry.own, OLD_OWN, &mut purged.own),
         (expiry.talks, OLD_TALKS, &mut purged.talks),
+        (expiry.written, OLD_RESENDS, &mut resendings),
     ];
     for (before, sql, count) in parts {
         if let Some(before) = before {
@@ -167,3 +170,12 @@ const OLD_OWN: &str = "DELETE FROM own WHERE (project, lane, kind, id) IN (
 
 const OLD_TALKS: &str = "DELETE FROM talks WHERE (project, lane) IN (
     SELECT project, lane FROM talks WHERE happened_at < $1 ORDER BY happened_at LIMIT $2)";
+
+/// Those with nothing to do and no call left: what is held or waits they count, what is finished is looked for.
+const OLD_RESENDS: &str = "DELETE FROM resends WHERE id IN (
+    SELECT r.id FROM resends r
+    WHERE r.begun_at < $1 AND r.held = 0 AND r.waiting = 0
+        AND CASE WHEN r.cancelled THEN r.holding ELSE r.choosing END IS NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM calls c WHERE c.resend = r.id AND c.resend > 0 AND c.state <> 'waiting')
+    LIMIT $2)";

@@ -80,6 +80,7 @@ pub(super) async fn remove(client: &Object, removal: &Removal) -> Result<Removed
     let reason = Reason::new(ReasonCode::Dropped);
     let (state, skip_code) = state_columns(State::Skipped(reason.code));
     client.execute(DROP_CALLS, &[&id, &state, &skip_code, &to_json(&[reason])?, &micros(removal.at)]).await?;
+    client.execute(END_RESENDINGS, &[&id]).await?;
     for table in ["connections", "tokens", "writes"] {
         client.execute(&format!("DELETE FROM {table} WHERE project = $1"), &[&id]).await?;
     }
@@ -110,3 +111,8 @@ const PUT: &str = "INSERT INTO projects (id, text, sealed, revision, updated_at)
 const DROP_CALLS: &str = "UPDATE calls SET state = $2, skip_code = $3, reasons = $4, changed_at = $5,
         retrying = false, head = false
     WHERE project = $1 AND state = 'waiting'";
+
+/// Those that are not finished: a project of the same name must not go on with them. What they hold stays failed or
+/// skipped, as it is.
+const END_RESENDINGS: &str = "UPDATE resends SET cancelled = true, choosing = NULL, holding = NULL
+    WHERE project = $1 AND (cancelled OR choosing IS NOT NULL OR held > 0)";

@@ -16,8 +16,9 @@ use tieline_engine::{ids::ProjectId, jiff::Timestamp};
 
 use super::{
     super::{
-        Claim, StoredCall,
-        values::{micros, unsigned},
+        Claim, StoreError, StoredCall,
+        damage::{DAMAGED, Damaged, damage},
+        values::{micros, to_json, unsigned},
     },
     home,
     life::Me,
@@ -75,13 +76,13 @@ pub(super) async fn stay_live(client: &Object, lanes: &BTreeSet<LaneKey>) -> Res
 pub(super) async fn due(
     client: &Object,
     project: &ProjectId,
-    now: Timestamp,
+    at: Timestamp,
     busy: &[String],
     limit: usize,
     me: &Me,
 ) -> Result<Vec<StoredCall>, Trouble> {
     let limit = i64::try_from(limit.min(DUE_MAX)).unwrap_or(i64::MAX);
-    let (project, now) = (project.as_str(), micros(now));
+    let (project, now) = (project.as_str(), micros(at));
     // What is lost of a claim by a crash of the server is only the claim: every write to a CRM is stored first, and
     // that flushes what came before it.
     let lazily = async { client.batch_execute("SET LOCAL synchronous_commit = off").await.map_err(Trouble::from) };
@@ -96,13 +97,8 @@ pub(super) async fn due(
         let (fence, moved) = (unsigned(row.try_get(1)?), row.try_get(2)?);
         claims.insert(lane.clone(), Claim { lane, fence, moved, lease: me.lease.clone() });
     }
-    let lanes: Vec<&str> = claims.keys().map(String::as_str).collect();
-    // Read after the claim: between the two questions another sidecar may have delivered a call and set its lane free.
-    let turn = client.prepare_cached(&TURN).await?;
-    let mut calls = Vec::with_capacity(lanes.len());
-    for row in client.query(&turn, &[&project, &now, &lanes]).await? {
-        calls.push(row::stored(&row)?);
-    }
+    let (mut calls, damaged) = turn(client, project, now, &claims).await?;
+    set_aside(client, project, &damaged, at).await?;
     for call in &mut calls {
         call.claim = claims.remove(&call.lane);
     }
@@ -111,6 +107,44 @@ pub(super) async fn due(
         client.execute(&client.prepare_cached(FREE).await?, &[&project, &idle, &me.id]).await?;
     }
     Ok(calls)
+}
+
+/// Calls whose turn it is in claimed lanes, and those among them that cannot be read. Read after the claim: between the
+/// two questions another sidecar may have delivered a call and set its lane free.
+async fn turn(
+    client: &Object,
+    project: &str,
+    now: i64,
+    claims: &BTreeMap<String, Claim>,
+) -> Result<(Vec<StoredCall>, Vec<Damaged>), Trouble> {
+    let lanes: Vec<&str> = claims.keys().map(String::as_str).collect();
+    let turn = client.prepare_cached(&TURN).await?;
+    let (mut calls, mut damaged) = (Vec::with_capacity(lanes.len()), Vec::new());
+    for row in client.query(&turn, &[&project, &now, &lanes]).await? {
+        match row::whole(&row) {
+            Ok(call) => calls.push(call),
+            Err(Trouble::Final(StoreError::Unreadable(found))) => {
+                damaged.push(Damaged { seq: row.try_get("seq")?, lane: row.try_get("lane")?, found });
+            }
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    Ok((calls, damaged))
+}
+
+/// Puts calls that cannot be read among the failed ones, where a person sees them; the others of their lanes, which are
+/// claimed and so locked, go on.
+async fn set_aside(client: &Object, project: &str, damaged: &[Damaged], now: Timestamp) -> Result<(), Trouble> {
+    if damaged.is_empty() {
+        return Ok(());
+    }
+    let set_aside = client.prepare_cached(SET_ASIDE).await?;
+    for Damaged { seq, found, .. } in damaged {
+        let trouble = to_json(&damage(found, now))?;
+        client.execute(&set_aside, &[seq, &trouble, &DAMAGED, &micros(now)]).await?;
+    }
+    let lanes = damaged.iter().map(|call| (project.to_owned(), call.lane.clone())).collect();
+    settle(client, &lanes, micros(now)).await
 }
 
 /// The earliest time of a head that may be claimed; see [`super::Store::next_due`].
@@ -177,6 +211,10 @@ const IS_FIRST: &str = "NOT EXISTS (
     SELECT 1 FROM calls e
     WHERE e.project = c.project AND e.lane = c.lane AND e.state = 'waiting' AND e.seq < c.seq
         AND (e.retrying OR e.due_at <= $2))";
+
+const SET_ASIDE: &str = "UPDATE calls SET state = 'failed', trouble = $2, trouble_reason = $3, changed_at = $4,
+        retrying = false, head = false
+    WHERE seq = $1 AND state = 'waiting'";
 
 static CLAIM: LazyLock<String> = LazyLock::new(|| {
     let free = free_for("$5");

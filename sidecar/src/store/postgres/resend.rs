@@ -1,16 +1,20 @@
 //! Resendings; what they are stands in `store/resend.rs`. A portion is one transaction. Of several sidecars one does a
 //! resending's portions at a time; the others find nothing to do.
 
+mod read;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use deadpool_postgres::Object;
 use tieline_engine::{ids::ProjectId, jiff::Timestamp, reason::Reason};
-use tokio_postgres::{Row, types::ToSql};
+use tokio_postgres::types::ToSql;
 
+use self::read::{HELD, HELD_AT, Kept, RESENT, RESENT_AT, read, select};
 use super::{
     super::{
         State, StoredCall,
-        resend::{Counts, QUEUED_MAX, Resending, Selection, Survey, back_to, is_kept, is_ready, is_untouched, kept_as},
+        damage::is_damaged,
+        resend::{QUEUED_MAX, Resending, Selection, Survey, back_to, is_kept, is_ready, is_untouched, kept_as},
         transition::may_requeue,
         values::{micros, signed, state_columns, to_json, unsigned},
     },
@@ -18,7 +22,6 @@ use super::{
     bulk::{self, PORTION, Tag, lane_of},
     filter::{Conditions, Order},
     queue::{self, LaneKey},
-    row::{self, COLUMNS},
     trouble::Trouble,
     worth::{self, Next},
 };
@@ -100,7 +103,7 @@ pub(super) async fn survey(
     let mut calls = admin::select(client, &conditions, Order::Falling, SURVEYED).await?;
     let before = calls.last().filter(|_| calls.len() == SURVEYED).map(|last| last.seq);
     let mut survey = Survey { before, ..Survey::default() };
-    calls.retain(|stored| may_requeue(stored.state, &filter));
+    calls.retain(|stored| may_requeue(stored.state, &filter) && !is_damaged(stored));
     for (stored, judged) in calls.iter().zip(worth::judge(client, project, &calls).await?) {
         if selection.takes(&stored.call, judged.client) {
             survey.add(judged.worth);
@@ -115,12 +118,12 @@ async fn choose(client: &Object, resending: &Resending, before: u64, now: Timest
     let filter = selection.filter(resending.begun_at);
     let conditions = Conditions::new(project, &filter).from(before, Order::Falling);
     let found = admin::select(client, &conditions, Order::Falling, PORTION).await?;
-    let lanes = lock(client, project, &found).await?;
+    let lanes = lock(client, resending, &found).await?;
     let positions = found.iter().map(|call| signed(call.seq)).collect();
     let conditions = Conditions::new(project, &filter).at(positions);
     let mut calls = admin::select(client, &conditions, Order::Falling, PORTION).await?;
     check(project, &lanes, &calls)?;
-    calls.retain(|stored| may_requeue(stored.state, &filter));
+    calls.retain(|stored| may_requeue(stored.state, &filter) && !is_damaged(stored));
     let judged = worth::judge(client, project, &calls).await?;
     let taken: Vec<_> =
         calls.iter().zip(&judged).filter(|(stored, judged)| selection.takes(&stored.call, judged.client)).collect();
@@ -153,12 +156,13 @@ async fn release(client: &Object, resending: &Resending, now: Timestamp) -> Resu
     }
     let found = select(client, HELD, &[&-id, &signed(PORTION as u64)]).await?;
     let calls: Vec<StoredCall> = found.iter().map(|(stored, _)| stored.clone()).collect();
-    let lanes = lock(client, project, &calls).await?;
+    let lanes = lock(client, resending, &calls).await?;
     let seqs: Vec<i64> = calls.iter().map(|stored| signed(stored.seq)).collect();
     let held = select(client, HELD_AT, &[&-id, &seqs]).await?;
     check(project, &lanes, held.iter().map(|(stored, _)| stored))?;
     for (stored, kept) in &held {
         let may_go = match stored.state {
+            _ if is_damaged(stored) => false,
             State::Failed => true,
             State::Skipped(code) => is_kept(code),
             State::Waiting | State::Written => false,
@@ -170,7 +174,8 @@ async fn release(client: &Object, resending: &Resending, now: Timestamp) -> Resu
             bulk::put_back(client, stored, now, rank, Some(tag)).await?;
             worth::lift_earlier(client, stored, rank).await?;
         } else {
-            // It has moved by itself meanwhile: later facts opened it, or a person dropped it.
+            // It has moved by itself meanwhile: later facts opened it, or a person dropped it. Or nobody can
+            // read it any more: it is done with, and counts where it stands.
             let join = client.prepare_cached("UPDATE calls SET resend = $2 WHERE seq = $1").await?;
             client.execute(&join, &[&signed(stored.seq), &id]).await?;
         }
@@ -182,15 +187,16 @@ async fn release(client: &Object, resending: &Resending, now: Timestamp) -> Resu
 /// Takes back what waits and was not begun.
 async fn hold(client: &Object, resending: &Resending, before: u64, now: Timestamp) -> Result<bool, Trouble> {
     let (project, id) = (&resending.project, signed(resending.id));
-    let found = select(client, RESENT, &[&id, &signed(before)]).await?;
+    let found = select(client, &RESENT, &[&id, &signed(before)]).await?;
     let found: Vec<StoredCall> = found.into_iter().map(|(stored, _)| stored).collect();
-    let lanes = lock(client, project, &found).await?;
+    let lanes = lock(client, resending, &found).await?;
     let seqs: Vec<i64> = found.iter().map(|stored| signed(stored.seq)).collect();
     let waiting = select(client, RESENT_AT, &[&id, &seqs]).await?;
     check(project, &lanes, waiting.iter().map(|(stored, _)| stored))?;
     let mut was: BTreeMap<u64, Kept> = BTreeMap::new();
     let mut calls = Vec::new();
-    for (stored, kept) in waiting.into_iter().filter(|(stored, _)| is_untouched(stored)) {
+    // Who cannot be read stays in the queue, which sets it aside when its turn comes.
+    for (stored, kept) in waiting.into_iter().filter(|(stored, _)| is_untouched(stored) && !is_damaged(stored)) {
         was.insert(stored.seq, kept);
         calls.push(stored);
     }
@@ -214,10 +220,14 @@ async fn hold(client: &Object, resending: &Resending, before: u64, now: Timestam
     Ok(found.len() == PORTION)
 }
 
-/// Locks the lanes of calls.
-async fn lock(client: &Object, project: &ProjectId, calls: &[StoredCall]) -> Result<BTreeSet<LaneKey>, Trouble> {
-    let lanes: BTreeSet<LaneKey> = calls.iter().map(|call| lane_of(project, call)).collect();
+/// Locks the lanes of calls. Whoever removes the project locks them too, and may have ended the resending meanwhile.
+async fn lock(client: &Object, of: &Resending, calls: &[StoredCall]) -> Result<BTreeSet<LaneKey>, Trouble> {
+    let lanes: BTreeSet<LaneKey> = calls.iter().map(|call| lane_of(&of.project, call)).collect();
     queue::lock(client, &lanes).await?;
+    let stands = |resending: &Resending| (resending.cancelled, resending.choosing, resending.holding);
+    if resending(client, &of.project, Some(of.id)).await?.as_ref().map(stands) != Some(stands(of)) {
+        return Err(Trouble::Crossed("the resending was ordered otherwise".to_owned()));
+    }
     Ok(lanes)
 }
 
@@ -240,59 +250,11 @@ async fn move_on(client: &Object, id: u64, walk: &str, calls: &[StoredCall]) -> 
     Ok(())
 }
 
-/// What is kept with a call of a resending.
-struct Kept {
-    worth: i64,
-    was: Option<String>,
-}
-
-async fn select(
-    client: &Object,
-    which: &str,
-    params: &[&(dyn ToSql + Sync)],
-) -> Result<Vec<(StoredCall, Kept)>, Trouble> {
-    let sql = client.prepare_cached(&format!("SELECT {COLUMNS}, worth, kept_as FROM calls WHERE {which}")).await?;
-    let read = |row: &Row| {
-        let kept = Kept { worth: i64::from(row.try_get::<_, i16>("worth")?), was: row.try_get("kept_as")? };
-        Ok((row::stored(row)?, kept))
-    };
-    client.query(&sql, params).await?.iter().map(read).collect()
-}
-
-fn read(row: &Row) -> Result<Resending, Trouble> {
-    let count = |column: &str| Ok::<_, Trouble>(unsigned(row.try_get(column)?));
-    let position = |column: &str| Ok::<_, Trouble>(row.try_get::<_, Option<i64>>(column)?.map(unsigned));
-    Ok(Resending {
-        id: count("id")?,
-        project: ProjectId::new(row.try_get::<_, String>("project")?),
-        selection: row::json(row, "selection")?,
-        begun_at: row::time(row, "begun_at")?,
-        cancelled: row.try_get("cancelled")?,
-        choosing: position("choosing")?,
-        holding: position("holding")?,
-        counts: Counts {
-            held: count("held")?,
-            waiting: count("waiting")?,
-            written: count("written")?,
-            skipped: count("skipped")?,
-            failed: count("failed")?,
-        },
-    })
-}
-
 const COUNT_RELEASED: &str = "SELECT count(*) FROM (
     SELECT 1 FROM calls WHERE resend = $1 AND resend > 0 AND state = 'waiting' AND kept_as IS NOT NULL LIMIT $2) AS queued";
 
 const MARK: &str = "UPDATE calls c SET resend = $1, changed_at = $2, worth = k.worth
     FROM unnest($3::bigint[], $4::smallint[]) AS k (seq, worth) WHERE c.seq = k.seq";
-
-const HELD: &str = "resend = $1 AND resend < 0 ORDER BY worth, seq LIMIT $2";
-
-const HELD_AT: &str = "resend = $1 AND seq = ANY ($2) ORDER BY worth, seq";
-
-const RESENT: &str = "resend = $1 AND resend > 0 AND state = 'waiting' AND seq < $2 ORDER BY seq DESC LIMIT 200";
-
-const RESENT_AT: &str = "resend = $1 AND state = 'waiting' AND seq = ANY ($2) ORDER BY seq DESC";
 
 const BACK: &str = "UPDATE calls SET state = $2, skip_code = $3, reasons = coalesce($4, reasons), changed_at = $5,
         retrying = false, head = false, resend = $6, worth = $7, kept_as = NULL

@@ -8,16 +8,46 @@ use tieline_engine::{
 use tokio_postgres::Row;
 
 use super::{
-    super::{State, StoreError, StoredCall, transition::Standing, values::unsigned},
+    super::{State, StoreError, StoredCall, damage::Remains, transition::Standing, values::unsigned},
     trouble::Trouble,
 };
 
 /// The columns [`stored`] reads, of `calls`.
-pub(super) const COLUMNS: &str = "seq, call, version, lane, facts, state, skip_code, received_at, changed_at, due_at, \
+pub(super) const COLUMNS: &str = "seq, project, id, call, version, lane, facts, state, skip_code, received_at, changed_at, due_at, \
      retrying, backlog, attempts, trouble, reasons, written, trace";
 
-/// A call from a row of [`COLUMNS`].
+/// A call from a row of [`COLUMNS`], for people: one that is damaged is shown with what is left of it.
 pub(super) fn stored(row: &Row) -> Result<StoredCall, Trouble> {
+    match whole(row) {
+        Err(Trouble::Final(StoreError::Unreadable(found))) => Ok(remains(row)?.shown(&found)),
+        read => read,
+    }
+}
+
+/// What stands in columns of its own. A state or a time that cannot be read must not hide the rest.
+fn remains(row: &Row) -> Result<Remains, Trouble> {
+    let time = |column| time(row, column).unwrap_or(Timestamp::UNIX_EPOCH);
+    let standing = Standing {
+        state: state(row).unwrap_or(State::Failed),
+        due_at: time("due_at"),
+        retrying: row.try_get("retrying")?,
+        backlog: row.try_get("backlog")?,
+        attempts: attempts(row)?,
+    };
+    Ok(Remains {
+        seq: unsigned(row.try_get("seq")?),
+        project: row.try_get("project")?,
+        id: row.try_get("id")?,
+        version: unsigned(row.try_get("version")?),
+        lane: row.try_get("lane")?,
+        received_at: time("received_at"),
+        changed_at: time("changed_at"),
+        standing,
+    })
+}
+
+/// A call from a row of [`COLUMNS`], with nothing of it missing.
+pub(super) fn whole(row: &Row) -> Result<StoredCall, Trouble> {
     let standing = standing(row)?;
     Ok(StoredCall {
         seq: unsigned(row.try_get("seq")?),
@@ -47,8 +77,12 @@ pub(super) fn standing(row: &Row) -> Result<Standing, Trouble> {
         due_at: time(row, "due_at")?,
         retrying: row.try_get("retrying")?,
         backlog: row.try_get("backlog")?,
-        attempts: u32::try_from(row.try_get::<_, i64>("attempts")?).unwrap_or(u32::MAX),
+        attempts: attempts(row)?,
     })
+}
+
+fn attempts(row: &Row) -> Result<u32, Trouble> {
+    Ok(u32::try_from(row.try_get::<_, i64>("attempts")?).unwrap_or(u32::MAX))
 }
 
 fn state(row: &Row) -> Result<State, Trouble> {

@@ -24,6 +24,8 @@ const STEPS: &[Step] = &[
     Step { sql: include_str!("schema_3.sql"), serves: 1 },
     // Older programs deliver backlog by order of acceptance alone, and do everything else.
     Step { sql: include_str!("schema_4.sql"), serves: 1 },
+    // Older programs leave old resendings where they are.
+    Step { sql: include_str!("schema_5.sql"), serves: 1 },
 ];
 
 /// The version this program knows.

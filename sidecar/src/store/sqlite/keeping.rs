@@ -30,6 +30,10 @@ pub(super) fn purge(conn: &Connection, expiry: &Expiry, limit: usize) -> Result<
     if let Some(before) = expiry.talks {
         purged.talks = note(remove(conn, OLD_TALKS, before, limit)?);
     }
+    if let Some(before) = expiry.written {
+        // Not counted: they name nobody, and go only after their calls.
+        note(remove(conn, OLD_RESENDS, before, limit)?);
+    }
     purged.more = full;
     Ok(purged)
 }
@@ -144,3 +148,13 @@ const OLD_OWN: &str = "DELETE FROM own WHERE (project, lane, kind, id) IN (
 
 const OLD_TALKS: &str = "DELETE FROM talks WHERE (project, lane) IN (
     SELECT project, lane FROM talks INDEXED BY talks_age WHERE happened_at < ?1 LIMIT ?2)";
+
+/// Those with nothing to do and no call left: what is held or waits they count, what is finished is looked for.
+const OLD_RESENDS: &str = "DELETE FROM resends WHERE id IN (
+    SELECT r.id FROM resends AS r
+    WHERE r.begun_at < ?1 AND r.held = 0 AND r.waiting = 0
+        AND CASE r.cancelled WHEN 1 THEN r.holding ELSE r.choosing END IS NULL
+        AND NOT EXISTS (
+            SELECT 1 FROM calls AS c INDEXED BY calls_resend_done
+            WHERE c.resend = r.id AND c.resend > 0 AND c.state <> 'waiting')
+    LIMIT ?2)";

@@ -77,6 +77,7 @@ pub(super) fn remove(conn: &Connection, removal: &Removal) -> Result<Removed, St
          WHERE project = ?1 AND state = 'waiting'",
     )?
     .execute(params![id, state, skip_code, row::to_json(&[reason])?, micros(removal.at)])?;
+    conn.prepare_cached(END_RESENDINGS)?.execute([id])?;
     for table in ["connections", "tokens", "writes"] {
         conn.prepare_cached(&format!("DELETE FROM {table} WHERE project = ?1"))?.execute([id])?;
     }
@@ -100,3 +101,8 @@ fn kept(row: &Row<'_>) -> Result<KeptProject, StoreError> {
         updated_at: row::time(row, "updated_at")?,
     })
 }
+
+/// Those that are not finished: a project of the same name must not go on with them. What they hold stays failed or
+/// skipped, as it is.
+const END_RESENDINGS: &str = "UPDATE resends SET cancelled = 1, choosing = NULL, holding = NULL
+    WHERE project = ?1 AND (cancelled = 1 OR choosing IS NOT NULL OR held > 0)";

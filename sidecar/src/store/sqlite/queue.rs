@@ -17,6 +17,7 @@ use super::{
     StoreError, StoredCall,
     row::{self, COLUMNS, micros},
 };
+use crate::store::damage::{DAMAGED, Damaged, damage};
 
 /// With fewer heads due than this they are read by time and sorted; otherwise heads are read in order of turn
 /// until enough of them are due. Either way few rows are read in vain.
@@ -29,13 +30,6 @@ const DUE_MAX: usize = 1_000;
 pub(super) struct Due {
     pub(super) calls: Vec<StoredCall>,
     pub(super) damaged: Vec<Damaged>,
-}
-
-/// A call that cannot be read: it must not hold up the others.
-pub(super) struct Damaged {
-    seq: i64,
-    lane: String,
-    found: String,
 }
 
 /// Calls whose turn it is; see [`super::Store::due`].
@@ -75,8 +69,8 @@ pub(super) fn set_aside(
     for Damaged { seq, lane, found } in damaged {
         conn.prepare_cached(SET_ASIDE)?.execute(params![
             seq,
-            row::to_json(&row::damage(found, now))?,
-            row::DAMAGED,
+            row::to_json(&damage(found, now))?,
+            DAMAGED,
             micros(now)
         ])?;
         settle(conn, project, lane, now)?;

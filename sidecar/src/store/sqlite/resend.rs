@@ -12,6 +12,7 @@ use super::{
     worth,
 };
 use crate::store::{
+    damage::is_damaged,
     resend::{
         Counts, QUEUED_MAX, Resending, Selection, Survey, back_to, forgiven, is_kept, is_ready, is_untouched, kept_as,
     },
@@ -92,7 +93,7 @@ pub(super) fn survey(
     let calls = admin::select(conn, &conditions, Order::Falling, SURVEYED)?;
     let before = calls.last().filter(|_| calls.len() == SURVEYED).map(|last| last.seq);
     let mut survey = Survey { before, ..Survey::default() };
-    for stored in calls.iter().filter(|stored| may_requeue(stored.state, &filter) && !row::is_damaged(stored)) {
+    for stored in calls.iter().filter(|stored| may_requeue(stored.state, &filter) && !is_damaged(stored)) {
         let judged = worth::judge(conn, stored)?;
         if selection.takes(&stored.call, judged.client) {
             survey.add(judged.worth);
@@ -106,7 +107,7 @@ fn choose(conn: &Connection, resending: &Resending, before: u64, now: Timestamp)
     let filter = resending.selection.filter(resending.begun_at);
     let conditions = Conditions::new(&resending.project, &filter)?.from(before, Order::Falling);
     let calls = admin::select(conn, &conditions, Order::Falling, PORTION)?;
-    for stored in calls.iter().filter(|stored| may_requeue(stored.state, &filter) && !row::is_damaged(stored)) {
+    for stored in calls.iter().filter(|stored| may_requeue(stored.state, &filter) && !is_damaged(stored)) {
         let judged = worth::judge(conn, stored)?;
         if !resending.selection.takes(&stored.call, judged.client) {
             continue;
@@ -139,7 +140,8 @@ fn release(conn: &Connection, resending: &Resending, now: Timestamp) -> Result<b
     let held = select(conn, HELD, -id, row::signed(PORTION as u64), |row| row.get("worth"))?;
     for (stored, rank) in &held {
         let may_go = match stored.state {
-            State::Failed => !row::is_damaged(stored),
+            _ if is_damaged(stored) => false,
+            State::Failed => true,
             State::Skipped(code) => is_kept(code),
             State::Waiting | State::Written => false,
         };
@@ -150,7 +152,8 @@ fn release(conn: &Connection, resending: &Resending, now: Timestamp) -> Result<b
             queue::settle(conn, &resending.project, &stored.lane, now)?;
             worth::lift_earlier(conn, stored, rank)?;
         } else {
-            // It has moved by itself meanwhile: later facts opened it, or a person dropped it.
+            // It has moved by itself meanwhile: later facts opened it, or a person dropped it. Or nobody can
+            // read it any more: it is done with, and counts where it stands.
             conn.prepare_cached("UPDATE calls SET resend = ?2 WHERE seq = ?1")?
                 .execute(params![row::signed(stored.seq), id])?;
         }
@@ -161,8 +164,9 @@ fn release(conn: &Connection, resending: &Resending, now: Timestamp) -> Result<b
 /// Takes back what waits and was not begun.
 fn hold(conn: &Connection, resending: &Resending, before: u64, now: Timestamp) -> Result<bool, StoreError> {
     let id = row::signed(resending.id);
+    // Who cannot be read stays in the queue, which sets it aside when its turn comes.
     let waiting = select(conn, RESENT, id, row::signed(before), |row| row.get::<_, Option<String>>("kept_as"))?;
-    for (stored, was) in waiting.iter().filter(|(stored, _)| is_untouched(stored) && !row::is_damaged(stored)) {
+    for (stored, was) in waiting.iter().filter(|(stored, _)| is_untouched(stored) && !is_damaged(stored)) {
         let rank = worth::rank_in_hand(conn, stored, worth::judge(conn, stored)?.rank(), resending.id)?;
         let state = back_to(was.as_deref());
         let reasons = match (was, state) {
@@ -248,8 +252,35 @@ const RESENT: &str = "INDEXED BY calls_resent
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use tieline_engine::{
+        call::{Call, Direction},
+        ids::CallId,
+    };
+
     use super::*;
-    use crate::store::sqlite::schema;
+    use crate::store::{
+        Piece,
+        sqlite::accept::{Ready, accept},
+        sqlite::schema,
+    };
+
+    #[test]
+    fn a_skipped_call_that_cannot_be_read_any_more_is_not_released() {
+        let (conn, project) = (schema::open_memory().unwrap(), ProjectId::new("shop"));
+        let call = Call::new(project.clone(), CallId::new("a"), Direction::Incoming);
+        let (at, day) = (Timestamp::UNIX_EPOCH, "1970-01-01".parse().unwrap());
+        let piece = Piece { call, lane_of: Arc::new(|_| "1".to_owned()), at, day, raw: None, trace: None };
+        accept(&conn, &Ready::new(piece).unwrap()).unwrap();
+        conn.execute("UPDATE calls SET state = 'skipped', skip_code = 'out_of_window', head = 0", []).unwrap();
+        let id = begin(&conn, &project, &Selection::default(), at).unwrap();
+        assert!(step(&conn, &project, id, at).unwrap());
+        conn.execute("UPDATE calls SET call = '{'", []).unwrap();
+        assert!(!step(&conn, &project, id, at).unwrap());
+        let Counts { held, waiting, skipped, .. } = resending(&conn, &project, Some(id)).unwrap().unwrap().counts;
+        assert_eq!((held, waiting, skipped), (0, 0, 1), "its facts, which nobody can read, are as they were");
+    }
 
     #[test]
     fn portions_are_read_in_order_without_sorting_all_calls_of_a_resending() {

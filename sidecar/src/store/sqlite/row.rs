@@ -2,69 +2,44 @@
 
 use rusqlite::Row;
 use serde::de::DeserializeOwned;
-use tieline_engine::{
-    call::{Call, Direction},
-    facts::Facts,
-    ids::{CallId, ProjectId},
-    jiff::Timestamp,
-    reason::ReasonCode,
-};
+use tieline_engine::{jiff::Timestamp, reason::ReasonCode};
 
-use super::{KeptTrouble, State, StoreError, StoredCall, advice};
+use super::{State, StoreError, StoredCall, advice};
 pub(super) use crate::store::values::{micros, micros_up, signed, state_columns, state_word, to_json, unsigned};
+use crate::store::{damage::Remains, transition::Standing};
 
 /// The columns [`stored`] reads, of `calls`.
 pub(super) const COLUMNS: &str = "seq, project, id, call, version, lane, facts, state, skip_code, received_at, changed_at, due_at, \
      retrying, backlog, attempts, trouble, reasons, written, trace";
 
-/// The error reason of a call that cannot be read (error_reason.proto).
-pub(super) const DAMAGED: &str = "INTERNAL";
-
-const DAMAGE: &str = "what is stored of the call is damaged";
-
 /// A call from a row of [`COLUMNS`], for people: one that is damaged is shown with what is left of it, so that it can
 /// be found and dropped.
 pub(super) fn stored(row: &Row<'_>) -> Result<StoredCall, StoreError> {
     match whole(row) {
-        Err(StoreError::Unreadable(found)) => remains(row, &found),
+        Err(StoreError::Unreadable(found)) => Ok(remains(row)?.shown(&found)),
         read => read,
     }
 }
 
-/// What is kept with a call that cannot be read.
-pub(super) fn damage(found: &str, at: Timestamp) -> KeptTrouble {
-    let text = format!("{DAMAGE} ({found}); look for it in the CRM, then drop it here");
-    KeptTrouble { reason: DAMAGED.to_owned(), text, at }
-}
-
-/// Whether only the remains of a call were read. Nothing but dropping may be done with it: what was written for it is
-/// not known any more.
-pub(super) fn is_damaged(stored: &StoredCall) -> bool {
-    stored.trouble.as_ref().is_some_and(|trouble| trouble.reason == DAMAGED && trouble.text.starts_with(DAMAGE))
-}
-
-/// What stands in columns of its own.
-fn remains(row: &Row<'_>, found: &str) -> Result<StoredCall, StoreError> {
-    let (project, id): (String, String) = (row.get("project")?, row.get("id")?);
-    let (received_at, changed_at) = (time(row, "received_at")?, time(row, "changed_at")?);
-    Ok(StoredCall {
-        seq: unsigned(row.get("seq")?),
-        call: Call::new(ProjectId::new(project), CallId::new(id), Direction::Incoming),
-        version: unsigned(row.get("version")?),
-        lane: row.get("lane")?,
-        facts: Facts::new(received_at),
-        state: state(row)?,
-        received_at,
-        changed_at,
-        due_at: time(row, "due_at")?,
+/// What stands in columns of its own. A state or a time that cannot be read must not hide the rest.
+fn remains(row: &Row<'_>) -> Result<Remains, StoreError> {
+    let time = |column| time(row, column).unwrap_or(Timestamp::UNIX_EPOCH);
+    let standing = Standing {
+        state: state(row).unwrap_or(State::Failed),
+        due_at: time("due_at"),
         retrying: row.get("retrying")?,
         backlog: row.get("backlog")?,
         attempts: row.get("attempts")?,
-        trouble: Some(damage(found, changed_at)),
-        reasons: Vec::new(),
-        written: Vec::new(),
-        trace: None,
-        claim: None,
+    };
+    Ok(Remains {
+        seq: unsigned(row.get("seq")?),
+        project: row.get("project")?,
+        id: row.get("id")?,
+        version: unsigned(row.get("version")?),
+        lane: row.get("lane")?,
+        received_at: time("received_at"),
+        changed_at: time("changed_at"),
+        standing,
     })
 }
 

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
+    include_str!("schema_5.sql"),
 ];
 
 /// How long a statement waits for a lock. Only a person's tool can hold one: the sidecar has one writer.

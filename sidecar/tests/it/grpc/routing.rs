@@ -1,9 +1,6 @@
 //! Where a ringing call goes, and when the answer comes.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use tieline_proto::v1::{CallState, DestinationKind, RouteBasis, RouteCallRequest, RouteCallResponse, SyncCallRequest};
 use tonic::Request;
@@ -19,9 +16,7 @@ async fn a_crm_that_hangs_does_not_hold_up_a_ringing_phone() {
     let house = House::over(Arc::new(Hangs), "", "").await;
     let mut request = Request::new(ringing("0671234567"));
     request.set_timeout(Duration::from_millis(500));
-    let begun = Instant::now();
-    let answer = house.sync().route_call(request).await.unwrap().into_inner();
-    assert!(begun.elapsed() < Duration::from_millis(500));
+    let answer = house.sync().route_call(request).await.expect("an answer before the deadline").into_inner();
     assert_eq!(answer.basis(), RouteBasis::Fallback);
     assert_eq!(answer.reason.unwrap().code, "route_unknown");
 }

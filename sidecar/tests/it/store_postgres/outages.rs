@@ -1,4 +1,4 @@
-//! A database that is away, comes back, or is in the way.
+//! A database that is away, comes back, is in the way, or holds what cannot be read.
 
 use std::{
     sync::{
@@ -8,14 +8,21 @@ use std::{
     time::Duration,
 };
 
-use tieline::store::{Receipt, State, Store, StoreError, postgres::PostgresStore};
-use tieline_engine::ids::CallId;
+use tieline::store::{
+    Receipt, State, StateIs, Store, StoreError,
+    postgres::PostgresStore,
+    resend::{Resending, Selection},
+};
+use tieline_engine::{
+    ids::CallId,
+    reason::{Reason, ReasonCode},
+};
 use tokio::time;
 
 use super::{LONG, config, in_new_database, open};
 use crate::{
     database::{Database, Server},
-    store_suite::fixtures::{accept, at, call, ended, in_state, piece, progress, shop, stored},
+    store_suite::fixtures::{accept, at, call, day, due, ended, finish, ids, in_state, piece, progress, shop, stored},
 };
 
 /// Longest wait for something that is about to happen.
@@ -62,7 +69,7 @@ async fn nothing_is_lost(database: &Database, happens: impl AsyncFnOnce()) {
         taken += ids.len();
     }
     assert!(taken > 20, "{taken}");
-    let days = one.ledger(&shop(), crate::store_suite::fixtures::day(), crate::store_suite::fixtures::day()).await;
+    let days = one.ledger(&shop(), day(), day()).await;
     assert!(days.unwrap().iter().all(tieline::store::LedgerDay::balances));
 }
 
@@ -176,4 +183,68 @@ async fn work_whose_caller_has_gone_is_done_all_the_same_and_spoils_no_connectio
     };
     time::timeout(BOUND, all).await.unwrap();
     assert_eq!(accept(&store, call("0", "0"), 50).await.receipt, Receipt::Repeated);
+}
+
+/// As a tool or a broken disk leaves it.
+async fn damage(database: &Database, id: &str) {
+    let sql = "UPDATE calls SET call = '{' WHERE id = $1";
+    assert_eq!(database.client().await.execute(sql, &[&id]).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_damaged_call_holds_up_nobody_and_is_shown_until_it_is_dropped() {
+    let (store, database) = in_new_database().await;
+    for (id, client) in [("damaged", "1"), ("behind", "1"), ("other", "2")] {
+        accept(&store, ended(id, client), 0).await;
+    }
+    damage(&database, "damaged").await;
+    assert_eq!(due(&store, 1).await, ["other"], "the damaged one is set aside");
+    let two = open(&database, "two").await;
+    assert_eq!(due(&two, 1).await, ["behind"], "and its client is free for the next call, and for anybody");
+    let shown = stored(&store, "damaged").await;
+    assert_eq!(shown.state, State::Failed);
+    assert!(shown.trouble.as_ref().unwrap().text.contains("damaged (column call"), "{shown:?}");
+    let failed = in_state(&[StateIs::Failed]);
+    let listed = store.list(&shop(), failed.clone(), 0, 10).await.unwrap();
+    assert_eq!(
+        (ids(&listed), listed[0].trouble.as_ref().unwrap().reason.as_str()),
+        (vec!["damaged".into()], "INTERNAL")
+    );
+    assert_eq!(store.requeue(&shop(), failed.clone(), at(2)).await, Ok(0), "nobody knows what was written of it");
+    let refusal = store.accept(piece(ended("damaged", "1"), at(3))).await;
+    assert!(matches!(refusal, Err(StoreError::Unreadable(_))), "{refusal:?}");
+    assert!(store.ledger(&shop(), day(), day()).await.unwrap()[0].balances());
+    let dropped = store.skip(&shop(), failed, Reason::new(ReasonCode::Dropped), at(4)).await;
+    assert_eq!((dropped, stored(&store, "damaged").await.state), (Ok(1), State::Skipped(ReasonCode::Dropped)));
+}
+
+async fn step_until_at_rest(store: &PostgresStore, id: u64, seconds: i64) -> Resending {
+    while store.step_resend(&shop(), id, at(seconds)).await.unwrap() {}
+    store.resending(&shop(), Some(id)).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn damaged_calls_stop_no_resending_and_count_where_they_stand() {
+    let (store, database) = in_new_database().await;
+    for id in ["failed", "held", "released", "waits"] {
+        accept(&store, ended(id, id), 0).await;
+    }
+    for id in ["failed", "held", "released"] {
+        finish(&store, id, State::Failed, 1).await;
+    }
+    damage(&database, "failed").await;
+    let all = Selection::default();
+    assert_eq!(store.survey(&shop(), all.clone(), at(9), u64::MAX).await.unwrap().total(), 3, "it is not chosen");
+    let id = store.begin_resend(&shop(), all, at(9)).await.unwrap();
+    assert!(store.step_resend(&shop(), id, at(10)).await.unwrap());
+    damage(&database, "held").await;
+    let counts = step_until_at_rest(&store, id, 10).await.counts;
+    assert_eq!((counts.held, counts.waiting, counts.failed), (0, 2, 1), "it is not released");
+    damage(&database, "released").await;
+    store.order_resend(&shop(), id, true).await.unwrap();
+    let counts = step_until_at_rest(&store, id, 11).await.counts;
+    assert_eq!((counts.held, counts.waiting, counts.failed), (1, 1, 1), "it is not taken back");
+    assert!(due(&store, 12).await.is_empty());
+    let counts = store.resending(&shop(), Some(id)).await.unwrap().unwrap().counts;
+    assert_eq!((counts.held, counts.waiting, counts.failed), (1, 0, 2), "it is set aside at its turn");
 }

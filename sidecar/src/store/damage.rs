@@ -1,0 +1,91 @@
+//! Calls that cannot be read. One of them holds up no other: the queue sets it aside as failed, and people are shown
+//! what is left of it, so that it can be found and dropped.
+
+use tieline_engine::{
+    call::{Call, Direction},
+    facts::Facts,
+    ids::{CallId, ProjectId},
+    jiff::Timestamp,
+};
+
+use super::{KeptTrouble, StoredCall, transition::Standing};
+
+/// The error reason of a call that cannot be read (error_reason.proto).
+pub(super) const DAMAGED: &str = "INTERNAL";
+
+const DAMAGE: &str = "what is stored of the call is damaged";
+
+/// A call of the queue that cannot be read.
+pub(super) struct Damaged {
+    pub(super) seq: i64,
+    pub(super) lane: String,
+    /// What was found instead of the call.
+    pub(super) found: String,
+}
+
+/// What is kept with a call that cannot be read.
+pub(super) fn damage(found: &str, at: Timestamp) -> KeptTrouble {
+    let text = format!("{DAMAGE} ({found}); look for it in the CRM, then drop it here");
+    KeptTrouble { reason: DAMAGED.to_owned(), text, at }
+}
+
+/// Whether only the remains of a call were read. Nothing but dropping may be done with it: what was written for it is
+/// not known any more.
+pub(super) fn is_damaged(stored: &StoredCall) -> bool {
+    stored.trouble.as_ref().is_some_and(|trouble| trouble.reason == DAMAGED && trouble.text.starts_with(DAMAGE))
+}
+
+/// What stands of a damaged call in columns of its own.
+pub(super) struct Remains {
+    pub(super) seq: u64,
+    pub(super) project: String,
+    pub(super) id: String,
+    pub(super) version: u64,
+    pub(super) lane: String,
+    pub(super) received_at: Timestamp,
+    pub(super) changed_at: Timestamp,
+    pub(super) standing: Standing,
+}
+
+impl Remains {
+    /// The call as people are shown it.
+    pub(super) fn shown(self, found: &str) -> StoredCall {
+        let Standing { state, due_at, retrying, backlog, attempts } = self.standing;
+        StoredCall {
+            seq: self.seq,
+            call: Call::new(ProjectId::new(self.project), CallId::new(self.id), Direction::Incoming),
+            version: self.version,
+            lane: self.lane,
+            facts: Facts::new(self.received_at),
+            state,
+            received_at: self.received_at,
+            changed_at: self.changed_at,
+            due_at,
+            retrying,
+            backlog,
+            attempts,
+            trouble: Some(damage(found, self.changed_at)),
+            reasons: Vec::new(),
+            written: Vec::new(),
+            trace: None,
+            claim: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_a_call_is_told_from_a_whole_one() {
+        let at = Timestamp::UNIX_EPOCH;
+        let (project, id, lane) = ("shop".to_owned(), "a".to_owned(), "1".to_owned());
+        let standing = Standing::fresh(at, false);
+        let remains = Remains { seq: 1, project, id, version: 1, lane, received_at: at, changed_at: at, standing };
+        let mut shown = remains.shown("column call");
+        assert!(is_damaged(&shown) && shown.call.id.as_str() == "a");
+        shown.trouble = Some(KeptTrouble { text: "something else inside".to_owned(), ..damage("", at) });
+        assert!(!is_damaged(&shown), "other troubles have the same reason");
+    }
+}
