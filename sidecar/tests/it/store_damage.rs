@@ -95,7 +95,10 @@ async fn a_flipped_byte_is_refused_or_costs_no_call() {
         match SqliteStore::open(&path) {
             Err(StoreError::Unreadable(_)) => refusals += 1,
             Err(other) => panic!("byte {at}: {other}"),
-            Ok(store) => marked += holds_every_call(&store, at).await,
+            Ok(store) => match holds_every_call(&store, at).await {
+                Some(failed) => marked += failed,
+                None => refusals += 1,
+            },
         }
         for beside in ["-wal", "-shm", ".lock"] {
             drop(fs::remove_file(format!("{}{beside}", path.display())));
@@ -104,15 +107,20 @@ async fn a_flipped_byte_is_refused_or_costs_no_call() {
     assert!(refusals > 10 && marked > 10, "{refusals} refused, {marked} calls marked as damaged");
 }
 
-/// Every call is listed, and either has its turn or is among the failed ones. Returns how many are there.
-async fn holds_every_call(store: &SqliteStore, byte: usize) -> usize {
+/// Every call is listed, and either has its turn or is among the failed ones. Returns how many are there; `None`: where
+/// the byte was part of a column's name, the first question is refused.
+async fn holds_every_call(store: &SqliteStore, byte: usize) -> Option<usize> {
     let all = Filter::default();
-    let turns = store.due(&shop(), at(10), &[], 100).await.unwrap_or_else(|error| panic!("byte {byte}: {error}"));
+    let turns = match store.due(&shop(), at(10), &[], 100).await {
+        Ok(turns) => turns,
+        Err(StoreError::Unreadable(_)) => return None,
+        Err(error) => panic!("byte {byte}: {error}"),
+    };
     let listed = store.list(&shop(), all, 0, 100).await.unwrap_or_else(|error| panic!("byte {byte}: {error}"));
     let failed = listed.iter().filter(|stored| stored.state == State::Failed).count();
     assert_eq!((listed.len(), turns.len() + failed), (CALLS, CALLS), "byte {byte}");
     store.close().await.unwrap();
-    failed
+    Some(failed)
 }
 
 #[tokio::test]

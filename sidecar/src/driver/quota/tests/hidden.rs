@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use proptest::prelude::*;
-use tieline_crm::dialect::{Budget, Counts, Left, Limit};
+use tieline_crm::dialect::Limit;
 
 use super::super::{limiter::Figures, *};
 
