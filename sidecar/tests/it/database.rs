@@ -42,6 +42,7 @@ impl Server {
         Self::start_with(&[("TIELINE_POSTGRES_TLS", folder), ("TIELINE_POSTGRES_PORT", &port.to_string())])
     }
 
+    #[allow(clippy::unwrap_in_result, reason = "only a PostgreSQL without TLS is no mistake")]
     fn start_with(settings: &[(&str, &str)]) -> Option<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|folder| folder.join("tests/postgres"));
         let script = script.into_iter().find(|script| script.is_file()).expect("tests/postgres is there");
@@ -52,6 +53,7 @@ impl Server {
         let mut url = String::new();
         said.read_line(&mut url).unwrap();
         if url.trim() == "no TLS" {
+            drop(child.wait());
             return None;
         }
         assert!(url.starts_with("postgres://"), "tests/postgres has started no server, see above");
