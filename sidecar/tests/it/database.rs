@@ -38,8 +38,8 @@ impl Server {
     /// Starts one that is reached over TLS too, at a port of this machine and with a password, by the certificate and
     /// the key in a folder. `None`: the PostgreSQL that is here was built without TLS, as the one from PyPI is.
     pub(crate) fn start_over_tls(folder: &Path, port: u16) -> Option<Self> {
-        let folder = folder.to_str().unwrap();
-        Self::start_with(&[("TIELINE_POSTGRES_TLS", folder), ("TIELINE_POSTGRES_PORT", &port.to_string())])
+        let folder = folder.to_string_lossy();
+        Self::start_with(&[("TIELINE_POSTGRES_TLS", &folder), ("TIELINE_POSTGRES_PORT", &port.to_string())])
     }
 
     #[allow(clippy::unwrap_in_result, reason = "only a PostgreSQL without TLS is no mistake")]

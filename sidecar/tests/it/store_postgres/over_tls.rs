@@ -36,7 +36,7 @@ impl House {
         }
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let Some(server) = Server::start_over_tls(folder.path(), port) else {
-            eprintln!("not run: this PostgreSQL has no TLS");
+            println!("not run: this PostgreSQL has no TLS");
             return None;
         };
         let database = server.database().await;
