@@ -35,10 +35,7 @@ impl House {
             fs::write(folder.path().join(name), text).unwrap();
         }
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let Some(server) = Server::start_over_tls(folder.path(), port) else {
-            println!("not run: this PostgreSQL has no TLS");
-            return None;
-        };
+        let server = Server::start_over_tls(folder.path(), port)?;
         let database = server.database().await;
         let order = format!("ALTER ROLE tieline PASSWORD '{PASSWORD}'");
         database.client().await.batch_execute(&order).await.unwrap();
