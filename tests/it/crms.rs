@@ -129,9 +129,14 @@ impl Crms {
     pub(crate) async fn requests(&self) -> u64 {
         let mut requests = 0;
         for (_, kind) in PROJECTS {
-            requests += self.look(kind, "counts").await["requests"].as_u64().unwrap();
+            requests += self.requests_of(kind).await;
         }
         requests
+    }
+
+    /// Requests that have arrived at one of them.
+    pub(crate) async fn requests_of(&self, kind: CrmKind) -> u64 {
+        self.look(kind, "counts").await["requests"].as_u64().unwrap()
     }
 
     /// Requests a fault has hit at any of them.

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `simulation` | `seeds`, and the members of an audit |
 //! | `kills` | `store`, `programs`, `rounds`, `kills`, `moments` (kills by name), and the members of an audit |
-//! | `takeover` | `lease_seconds`, `seconds_to_first_write` (one for each kill), and the members of an audit |
+//! | `takeover` | `lease_seconds`, `seconds_to_first_request` and `seconds_to_first_write` (one for each kill), and the members of an audit |
 //! | `backlog` | `name`, `value`, `unit`: a figure of the benchmark of that name |
 //! | `door` | `name`, `ours`, `ceiling` (requests a second), `ratio`, `target` or null |
 //! | `run` | `name`, `seconds`, and `failed` or `not_run` with the reason where it is one |
