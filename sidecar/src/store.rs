@@ -27,7 +27,7 @@ use tieline_engine::{
 use tokio::sync::watch;
 
 pub use self::{
-    call::{Accepted, Claim, KeptTrouble, LaneOf, OwnOf, Piece, Progress, Receipt, State, StoredCall, Written},
+    call::{Accepted, Claim, KeptTrouble, LaneOf, OwnOf, Piece, Progress, Receipt, State, StoredCall, Turns, Written},
     connection::{Beat, ConnectionState, KeptToken, Renewal, Status},
     filter::{Filter, StateIs},
     ledger::{Figures, LedgerDay},
@@ -52,8 +52,9 @@ pub trait Store: Send + Sync {
     /// Calls whose turn it is, live ones first, backlog by worth, then by order of acceptance: at most one per lane, the
     /// earliest that waits there. A call that waits for a retry keeps later calls of its lane back; one that waits for
     /// further facts of its own does not. Lanes named in `busy` are left out. Where several sidecars share the store,
-    /// the lanes are claimed with it: no other sidecar is given them before they are set free or the lease is over.
-    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], limit: usize) -> Reply<'_, Vec<StoredCall>>;
+    /// the lanes are claimed with it, and with no call that is not answered: no other sidecar is given them before they
+    /// are set free or the lease is over.
+    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], turns: Turns) -> Reply<'_, Vec<StoredCall>>;
 
     /// When the next call will be due, if any waits in a lane that no other sidecar holds.
     fn next_due(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>>;

@@ -22,7 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tieline::store::{Filter, StateIs, Store as _, resend::Selection, sqlite::SqliteStore};
+use tieline::store::{Filter, StateIs, Store as _, Turns, resend::Selection, sqlite::SqliteStore};
 use tieline_engine::{
     ids::ProjectId,
     jiff::{SignedDuration, Timestamp},
@@ -202,7 +202,7 @@ async fn ask(db: &Path, figures: &mut Figures) {
     for (name, limit) in [("due_1", 1), ("due_20", 20)] {
         let begun = Instant::now();
         for _ in 0..100 {
-            assert!(!store.due(&project, later, &[], limit).await.expect("an answer").is_empty());
+            assert!(!store.due(&project, later, &[], Turns::all(limit)).await.expect("an answer").is_empty());
         }
         figures.tell(name, begun.elapsed().as_secs_f64() * 10.0, "ms");
     }

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use tieline_engine::jiff::Timestamp;
 
-use super::{Driver, connection::Connection, quota::Priority};
-use crate::store::{Status, StoreError, StoredCall};
+use super::{Driver, connection::Connection, quota::Priority, served::Busy};
+use crate::store::{Status, StoreError, StoredCall, Turns};
 
 /// A project of which something waits is looked at after so long at the latest: the machine's clock may be set.
 const REST_MAX: Duration = Duration::from_secs(60);
 /// While clients are being served, a project is looked at so often at most without an event.
 const BUSY_REST: Duration = Duration::from_millis(500);
-/// While the backlog rests, whose time has come long ago, a project is looked at so often without an event: live calls
-/// that are reported wake it, those that wait for a time may be so much late.
+/// While the backlog rests or has all its places, and its time has come long ago, a project is looked at so often without
+/// an event: live calls that are reported wake it, those that wait for a time may be so much late.
 const BACKLOG_REST: Duration = Duration::from_secs(15);
 /// After the store failed a project is left alone for so long.
 pub(super) const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -66,14 +66,12 @@ impl Round {
             return Ok(Self::none(if is_due { Then::Learn } else { after(now, next) }));
         }
         let busy = driver.served.busy(project);
-        let room = lanes_max(connection).saturating_sub(busy.serving);
-        if room == 0 {
+        let turns = turns(connection, &busy);
+        if turns.limit == 0 {
             return Ok(Self::none(Then::Rest));
         }
-        let mut calls = store.due(project, now, &busy.lanes, room).await?;
-        // What is left of a day's budget may be for live calls only; they come first in the list.
-        let backlog_rests = connection.backlog_rests();
-        if calls.len() >= room && !backlog_rests {
+        let calls = store.due(project, now, &busy.lanes, turns).await?;
+        if calls.len() >= turns.limit {
             return Ok(Self { calls, then: Then::Rest });
         }
         let next = store.next_due(project).await?;
@@ -81,14 +79,24 @@ impl Round {
         // A call of a busy lane, here or of another sidecar, may be due already and hide the time of the next one.
         let is_hidden = next.is_some_and(|next| next <= now);
         let is_busy = is_hidden || !calls.is_empty() || !busy.lanes.is_empty();
-        calls.retain(|stored| !(stored.backlog && backlog_rests));
         let then = match then {
-            Then::After(rest) if backlog_rests => Then::After(rest.max(BACKLOG_REST)),
+            Then::After(rest) if !turns.backlog => Then::After(rest.max(BACKLOG_REST)),
             Then::After(rest) if is_busy => Then::After(rest.max(BUSY_REST)),
             then => then,
         };
         Ok(Self { calls, then })
     }
+}
+
+/// Which calls are begun. Deliveries of the backlog, which the quota slows all alike, may fill every place for long; live
+/// calls then get places of their own, as many again. What is left of a day's budget may be for live calls only.
+fn turns(connection: &Connection, busy: &Busy) -> Turns {
+    let most = lanes_max(connection);
+    let room = most.saturating_sub(busy.serving);
+    if room > 0 && !connection.backlog_rests() {
+        return Turns::all(room);
+    }
+    Turns::live(most.saturating_sub(busy.serving - busy.backlog))
 }
 
 /// Twice the CRM's concurrency keeps the gate fed while answers are stored.

@@ -198,7 +198,7 @@ impl Schedule {
     fn deliver(&mut self, stored: StoredCall) {
         let (project, lane) = (stored.call.project.clone(), stored.lane.clone());
         let Some(connection) = self.driver.connection(&project) else { return };
-        let serving = self.driver.served.begin(&project, &lane);
+        let serving = self.driver.served.begin(&project, &lane, stored.backlog);
         // A client that rests is busy from now on.
         let Some(serving) = serving else { return self.driver.woken.enlist(Wish::Look, &project) };
         // From here on whoever replaces or removes the connection waits for the lane; who did before has said so.

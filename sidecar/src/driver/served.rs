@@ -29,6 +29,7 @@ struct Lanes {
 struct Turn {
     /// Tells it from the lane's other ones.
     nr: u64,
+    backlog: bool,
     abort: Option<AbortHandle>,
 }
 
@@ -39,6 +40,8 @@ pub(super) struct Busy {
     pub(super) lanes: Vec<String>,
     /// How many of them are being served.
     pub(super) serving: usize,
+    /// With how many of these for a call of the backlog.
+    pub(super) backlog: usize,
 }
 
 impl Default for Served {
@@ -48,8 +51,8 @@ impl Default for Served {
 }
 
 impl Served {
-    /// Begins to serve a client; `None` when the client rests or is being served.
-    pub(crate) fn begin(&self, project: &ProjectId, lane: &str) -> Option<Serving> {
+    /// Begins to serve a client with a call, of the `backlog` or not; `None` when the client rests or is being served.
+    pub(crate) fn begin(&self, project: &ProjectId, lane: &str, backlog: bool) -> Option<Serving> {
         let mut lanes = self.lanes();
         let Lanes { serving, resting, turns } = &mut *lanes;
         if resting.get(project).is_some_and(|resting| resting.contains_key(lane)) {
@@ -58,7 +61,7 @@ impl Served {
         let serving = serving.entry(project.clone()).or_default();
         let Entry::Vacant(place) = serving.entry(lane.to_owned()) else { return None };
         *turns += 1;
-        place.insert(Turn { nr: *turns, abort: None });
+        place.insert(Turn { nr: *turns, backlog, abort: None });
         Some(Serving { served: self.clone(), project: project.clone(), lane: lane.to_owned(), nr: *turns })
     }
 
@@ -75,9 +78,12 @@ impl Served {
     /// The lanes of a project that are being served or rest.
     pub(super) fn busy(&self, project: &ProjectId) -> Busy {
         let lanes = self.lanes();
-        let serving = lanes.serving.get(project).into_iter().flat_map(BTreeMap::keys);
-        let mut busy = Busy { lanes: serving.cloned().collect(), serving: 0 };
-        busy.serving = busy.lanes.len();
+        let mut busy = Busy::default();
+        for (lane, turn) in lanes.serving.get(project).into_iter().flatten() {
+            busy.lanes.push(lane.clone());
+            busy.serving += 1;
+            busy.backlog += usize::from(turn.backlog);
+        }
         busy.lanes.extend(lanes.resting.get(project).into_iter().flat_map(BTreeMap::keys).cloned());
         busy
     }
@@ -195,28 +201,28 @@ mod tests {
     #[tokio::test]
     async fn a_client_rests_when_the_last_delivery_is_over_and_until_nobody_asks_for_it() {
         let (served, project) = (Served::default(), ProjectId::new("shop"));
-        let serving = served.begin(&project, "1").unwrap();
+        let serving = served.begin(&project, "1", false).unwrap();
         let resting = served.rest(&project, &["1".to_owned()]);
         let second = served.rest(&project, &["1".to_owned()]);
         let mut begun = Box::pin(resting.begun());
         assert!(begun.as_mut().now_or_never().is_none(), "it is still being served");
-        assert!(served.begin(&project, "2").is_some(), "other clients go on");
+        assert!(served.begin(&project, "2", false).is_some(), "other clients go on");
         drop(serving);
         begun.await;
         drop(second);
-        assert!(served.begin(&project, "1").is_none());
-        assert_eq!(served.busy(&project), Busy { lanes: vec!["1".to_owned()], serving: 0 });
+        assert!(served.begin(&project, "1", false).is_none());
+        assert_eq!(served.busy(&project), Busy { lanes: vec!["1".to_owned()], serving: 0, backlog: 0 });
         drop(resting);
-        assert!(served.begin(&project, "1").is_some());
+        assert!(served.begin(&project, "1", false).is_some());
     }
     #[tokio::test]
     async fn a_client_is_never_served_twice_at_once_and_leaves_nothing_behind() {
         let (served, project) = (Served::default(), ProjectId::new("shop"));
-        let serving = served.begin(&project, "1").unwrap();
-        assert!(served.begin(&project, "1").is_none());
-        assert!(served.begin(&ProjectId::new("other"), "1").is_some(), "other projects go on");
+        let serving = served.begin(&project, "1", false).unwrap();
+        assert!(served.begin(&project, "1", false).is_none());
+        assert!(served.begin(&ProjectId::new("other"), "1", false).is_some(), "other projects go on");
         drop(serving);
-        drop(served.begin(&project, "1").unwrap());
+        drop(served.begin(&project, "1", false).unwrap());
         assert!(served.lanes().serving.is_empty());
     }
 
@@ -225,7 +231,7 @@ mod tests {
         let (served, project) = (Served::default(), ProjectId::new("shop"));
         let bound = Duration::from_secs(10);
         for (lane, seconds) in [("quick", 3), ("slow", 1_000)] {
-            let serving = served.begin(&project, lane).unwrap();
+            let serving = served.begin(&project, lane, false).unwrap();
             let delivery = async move {
                 let _serving = serving;
                 time::sleep(Duration::from_secs(seconds)).await;

@@ -54,6 +54,29 @@ pub enum Receipt {
     Repeated,
 }
 
+/// How many of the calls whose turn it is are wanted, and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turns {
+    /// So many at most.
+    pub limit: usize,
+    /// Those of the backlog too, behind the live ones.
+    pub backlog: bool,
+}
+
+impl Turns {
+    /// Live ones first, then those of the backlog.
+    #[must_use]
+    pub const fn all(limit: usize) -> Self {
+        Self { limit, backlog: true }
+    }
+
+    /// Live ones only.
+    #[must_use]
+    pub const fn live(limit: usize) -> Self {
+        Self { limit, backlog: false }
+    }
+}
+
 /// Where a call stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -53,7 +53,7 @@ use self::{
 };
 use super::{
     Accepted, Beat, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply,
-    Store, StoreError, StoredCall,
+    Store, StoreError, StoredCall, Turns,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     projects::{KeptProject, ProjectPut, Put, Removal, Removed},
     resend::{Resending, Selection, Survey},
@@ -254,14 +254,14 @@ impl Store for PostgresStore {
         self.ask(work!([project, id] | client | admin::call(client, &project, &id)))
     }
 
-    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], limit: usize) -> Reply<'_, Vec<StoredCall>> {
+    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], turns: Turns) -> Reply<'_, Vec<StoredCall>> {
         let (project, busy, life) = (project.clone(), busy.to_vec(), Arc::clone(&self.life));
         self.home.run(
             Mode::Transaction,
             work!(
                 [project, busy, life]
                     | client
-                    | async { queue::due(client, &project, now, &busy, limit, &life.me()).await }
+                    | async { queue::due(client, &project, now, &busy, turns, &life.me()).await }
             ),
         )
     }

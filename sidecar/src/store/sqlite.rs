@@ -51,7 +51,7 @@ use self::{
 };
 use super::{
     Accepted, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Receipt, Reply, State,
-    StateIs, Store, StoreError, StoredCall, Written,
+    StateIs, Store, StoreError, StoredCall, Turns, Written,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     projects::{KeptProject, ProjectPut, Put, Removal, Removed},
     resend::{Resending, Selection, Survey},
@@ -166,11 +166,11 @@ impl Store for SqliteStore {
         self.read(move |conn| admin::call(conn, &project, &id))
     }
 
-    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], limit: usize) -> Reply<'_, Vec<StoredCall>> {
+    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], turns: Turns) -> Reply<'_, Vec<StoredCall>> {
         let (project, busy) = (project.clone(), busy.to_vec());
         Box::pin(async move {
             let of = project.clone();
-            let queue::Due { calls, damaged } = self.read(move |conn| queue::due(conn, &of, now, &busy, limit)).await?;
+            let queue::Due { calls, damaged } = self.read(move |conn| queue::due(conn, &of, now, &busy, turns)).await?;
             if !damaged.is_empty() {
                 self.write(move |conn| queue::set_aside(conn, &project, &damaged, now)).await?;
             }

@@ -9,7 +9,7 @@ use bad_input::Random;
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tieline::store::{
-    Filter, Receipt, State, StateIs, Store, StoreError,
+    Filter, Receipt, State, StateIs, Store, StoreError, Turns,
     sqlite::{Bounds, SqliteStore},
 };
 use tieline_engine::{
@@ -111,7 +111,7 @@ async fn a_flipped_byte_is_refused_or_costs_no_call() {
 /// the byte was part of a column's name, the first question is refused.
 async fn holds_every_call(store: &SqliteStore, byte: usize) -> Option<usize> {
     let all = Filter::default();
-    let turns = match store.due(&shop(), at(10), &[], 100).await {
+    let turns = match store.due(&shop(), at(10), &[], Turns::all(100)).await {
         Ok(turns) => turns,
         Err(StoreError::Unreadable(_)) => return None,
         Err(error) => panic!("byte {byte}: {error}"),

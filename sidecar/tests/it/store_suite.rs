@@ -28,6 +28,7 @@ macro_rules! store_suite {
             queue::one_call_per_lane_in_order_of_acceptance,
             queue::busy_lanes_are_left_out,
             queue::live_calls_go_before_backlog,
+            queue::live_calls_are_given_without_the_backlog_when_only_they_are_wanted,
             queue::a_live_call_takes_its_lane_s_backlog_along,
             queue::a_retry_holds_its_lane_back,
             queue::waiting_for_facts_does_not_hold_the_lane_back,

@@ -16,7 +16,7 @@ use tieline_engine::{ids::ProjectId, jiff::Timestamp};
 
 use super::{
     super::{
-        Claim, StoreError, StoredCall,
+        Claim, StoreError, StoredCall, Turns,
         damage::{DAMAGED, Damaged, damage},
         values::{micros, to_json, unsigned},
     },
@@ -78,17 +78,17 @@ pub(super) async fn due(
     project: &ProjectId,
     at: Timestamp,
     busy: &[String],
-    limit: usize,
+    turns: Turns,
     me: &Me,
 ) -> Result<Vec<StoredCall>, Trouble> {
-    let limit = i64::try_from(limit.min(DUE_MAX)).unwrap_or(i64::MAX);
+    let limit = i64::try_from(turns.limit.min(DUE_MAX)).unwrap_or(i64::MAX);
     let (project, now) = (project.as_str(), micros(at));
     // What is lost of a claim by a crash of the server is only the claim: every write to a CRM is stored first, and
     // that flushes what came before it.
     let lazily = async { client.batch_execute("SET LOCAL synchronous_commit = off").await.map_err(Trouble::from) };
     let claim = async {
         let claim = client.prepare_cached(&CLAIM).await?;
-        Ok(client.query(&claim, &[&project, &now, &busy, &limit, &me.id]).await?)
+        Ok(client.query(&claim, &[&project, &now, &busy, &limit, &me.id, &turns.backlog]).await?)
     };
     let ((), rows) = futures::try_join!(lazily, claim)?;
     let mut claims = BTreeMap::new();
@@ -222,7 +222,8 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
         "WITH turn AS (
             SELECT l.project, l.lane, l.served_by
             FROM calls c JOIN lanes l ON l.project = c.project AND l.lane = c.lane
-            WHERE c.project = $1 AND c.state = 'waiting' AND c.head AND c.due_at <= $2 AND c.lane <> ALL ($3)
+            WHERE c.project = $1 AND c.state = 'waiting' AND c.head AND c.due_at <= $2 AND c.backlog <= $6
+                AND c.lane <> ALL ($3)
                 AND {free} AND {IS_FIRST} AND EXISTS (SELECT 1 FROM sidecars m WHERE m.id = $5)
             ORDER BY c.backlog, c.worth, c.seq LIMIT $4 FOR UPDATE OF l SKIP LOCKED)
         UPDATE lanes l SET holder = $5, served_by = $5, changes = l.changes + 1,

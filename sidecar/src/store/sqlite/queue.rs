@@ -17,7 +17,10 @@ use super::{
     StoreError, StoredCall,
     row::{self, COLUMNS, micros},
 };
-use crate::store::damage::{DAMAGED, Damaged, damage};
+use crate::store::{
+    Turns,
+    damage::{DAMAGED, Damaged, damage},
+};
 
 /// With fewer heads due than this they are read by time and sorted; otherwise heads are read in order of turn
 /// until enough of them are due. Either way few rows are read in vain.
@@ -38,14 +41,15 @@ pub(super) fn due(
     project: &ProjectId,
     now: Timestamp,
     busy: &[String],
-    limit: usize,
+    turns: Turns,
 ) -> Result<Due, StoreError> {
     let heads_due: i64 =
         conn.prepare_cached(COUNT_DUE)?.query_row(params![project.as_str(), micros(now), FEW_DUE], |row| row.get(0))?;
     let index = if heads_due < FEW_DUE { "calls_due" } else { "calls_turn" };
     let mut statement = conn.prepare_cached(&due_sql(index))?;
-    let limit = i64::try_from(limit.min(DUE_MAX)).unwrap_or(i64::MAX);
-    let mut rows = statement.query(params![project.as_str(), micros(now), row::to_json(busy)?, limit])?;
+    let limit = i64::try_from(turns.limit.min(DUE_MAX)).unwrap_or(i64::MAX);
+    let mut rows =
+        statement.query(params![project.as_str(), micros(now), row::to_json(busy)?, limit, turns.backlog])?;
     let mut due = Due { calls: Vec::new(), damaged: Vec::new() };
     while let Some(row) = rows.next()? {
         match row::whole(row) {
@@ -187,7 +191,7 @@ fn due_sql(index: &str) -> String {
     format!(
         "SELECT {COLUMNS} FROM calls WHERE seq IN (
             SELECT c.seq FROM calls AS c INDEXED BY {index}
-            WHERE c.project = ?1 AND c.state = 'waiting' AND c.head = 1 AND c.due_at <= ?2
+            WHERE c.project = ?1 AND c.state = 'waiting' AND c.head = 1 AND c.due_at <= ?2 AND c.backlog <= ?5
                 AND c.lane NOT IN (SELECT value FROM json_each(?3))
                 AND NOT EXISTS (
                     SELECT 1 FROM calls AS e INDEXED BY calls_lane

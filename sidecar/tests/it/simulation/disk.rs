@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tieline::store::{
     Accepted, Beat, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal, Reply,
-    StateIs, Store, StoreError, StoredCall,
+    StateIs, Store, StoreError, StoredCall, Turns,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     projects::{KeptProject, ProjectPut, Put, Removal, Removed},
     resend::{Resending, Selection, Survey},
@@ -70,10 +70,10 @@ impl Disk {
         project: ProjectId,
         now: Timestamp,
         busy: Vec<String>,
-        limit: usize,
+        turns: Turns,
     ) -> Result<Vec<StoredCall>, StoreError> {
         let claims = self.outside.shared.is_some();
-        let due = self.inner.due(&project, now, &busy, limit);
+        let due = self.inner.due(&project, now, &busy, turns);
         let due = if claims { self.write(due).await? } else { due.await? };
         if !due.is_empty() {
             let waiting = Filter { states: vec![StateIs::Waiting], ..Filter::default() };
@@ -122,8 +122,8 @@ impl Store for Disk {
         self.inner.call(project, id)
     }
 
-    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], limit: usize) -> Reply<'_, Vec<StoredCall>> {
-        Box::pin(self.take_turns(project.clone(), now, busy.to_vec(), limit))
+    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], turns: Turns) -> Reply<'_, Vec<StoredCall>> {
+        Box::pin(self.take_turns(project.clone(), now, busy.to_vec(), turns))
     }
 
     fn next_due(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {

@@ -7,7 +7,7 @@ use std::{
 
 use proptest::prelude::*;
 use tieline::store::{
-    Claim, ConnectionState, KeptToken, Progress, Renewal, State, Status, Store, StoreError, StoredCall,
+    Claim, ConnectionState, KeptToken, Progress, Renewal, State, Status, Store, StoreError, StoredCall, Turns,
     postgres::PostgresStore,
 };
 use tokio::time;
@@ -22,7 +22,7 @@ use crate::{
 const BOUND: Duration = Duration::from_secs(20);
 
 async fn claim(store: &PostgresStore) -> Vec<StoredCall> {
-    store.due(&shop(), at(100), &[], 100).await.unwrap()
+    store.due(&shop(), at(100), &[], Turns::all(100)).await.unwrap()
 }
 
 async fn both() -> (PostgresStore, PostgresStore, Database) {
@@ -43,7 +43,7 @@ async fn a_lane_is_given_to_one_sidecar_only_however_they_hurry() {
     for nr in 0..60 {
         accept(if nr % 2 == 0 { &one } else { &two }, call(&nr.to_string(), &(nr / 2).to_string()), 0).await;
     }
-    let hurry = (0..4).flat_map(|_| [&one, &two]).map(|store| store.due(&shop(), at(1), &[], 8));
+    let hurry = (0..4).flat_map(|_| [&one, &two]).map(|store| store.due(&shop(), at(1), &[], Turns::all(8)));
     let given = futures::future::join_all(hurry).await;
     let mut holders: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for (nr, calls) in given.into_iter().enumerate() {
@@ -54,6 +54,16 @@ async fn a_lane_is_given_to_one_sidecar_only_however_they_hurry() {
     assert!(holders.values().all(|holders| holders.len() == 1), "{holders:?}");
     let rest = claim(&one).await.len() + claim(&two).await.len();
     assert_eq!(rest, 30, "every lane is somebody's");
+}
+
+#[tokio::test]
+async fn who_wants_live_calls_only_claims_no_client_of_the_backlog() {
+    let (one, two, _database) = both().await;
+    accept(&one, call("old", "1"), 0).await;
+    one.demote_waiting(&shop()).await.unwrap();
+    accept(&one, call("live", "2"), 1).await;
+    assert_eq!(ids(&one.due(&shop(), at(100), &[], Turns::live(100)).await.unwrap()), ["live"]);
+    assert_eq!(ids(&claim(&two).await), ["old"]);
 }
 
 #[tokio::test]
@@ -308,7 +318,7 @@ impl Trio {
     async fn look(&mut self, life: usize, limit: usize) {
         let mine = self.held.iter().filter(|(_, (_, holder))| *holder == life);
         let busy: Vec<String> = mine.map(|(lane, _)| lane.clone()).collect();
-        for stored in self.lives[life].due(&shop(), at(1), &busy, limit).await.unwrap() {
+        for stored in self.lives[life].due(&shop(), at(1), &busy, Turns::all(limit)).await.unwrap() {
             let claim = stored.claim.clone().unwrap();
             if let Some((fence, holder)) = self.held.insert(claim.lane.clone(), (claim.fence, life)) {
                 assert!(!self.lives(holder), "{} had {} and lives", holder, claim.lane);

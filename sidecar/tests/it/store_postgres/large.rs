@@ -1,6 +1,6 @@
 //! A large backlog: questions about it read what they answer, not all of it.
 
-use tieline::store::{Store, resend::Selection};
+use tieline::store::{Store, Turns, resend::Selection};
 
 use super::{in_new_database, open};
 use crate::store_suite::fixtures::{accept, at, ended, shop};
@@ -43,7 +43,7 @@ async fn whose_turn_it_is_and_what_is_released_is_read_in_order() {
     let before = read(&database).await;
     let store = open(&database, "two").await;
     for _ in 0..5 {
-        let due = store.due(&shop(), at(60), &[], 10).await.unwrap();
+        let due = store.due(&shop(), at(60), &[], Turns::all(10)).await.unwrap();
         assert_eq!(due.len(), 10);
         assert!(store.next_due(&shop()).await.unwrap().is_some());
         assert!(store.step_resend(&shop(), id, at(60)).await.unwrap());

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tieline::store::{
-    Receipt, State, StateIs, Store, StoreError,
+    Receipt, State, StateIs, Store, StoreError, Turns,
     postgres::PostgresStore,
     resend::{Resending, Selection},
 };
@@ -41,7 +41,7 @@ async fn work(store: Arc<PostgresStore>, name: &'static str, over: Arc<AtomicBoo
             Err(StoreError::Away(_)) => refused += 1,
             Err(error) => panic!("{error}"),
         }
-        let due = store.due(&shop(), at(1_000_000), &[], 3).await;
+        let due = store.due(&shop(), at(1_000_000), &[], Turns::all(3)).await;
         for held in due.unwrap_or_default() {
             match store.save(progress(&held, State::Written, 2)).await {
                 Ok(()) | Err(StoreError::Away(_) | StoreError::Taken) => {}
@@ -133,7 +133,7 @@ async fn a_database_that_is_away_is_waited_for_and_then_told() {
     config.patience = Duration::from_millis(300);
     let store = PostgresStore::open(&config, "one".to_owned()).await.unwrap();
     accept(&store, call("a", "1"), 0).await;
-    let held = store.due(&shop(), at(1), &[], 1).await.unwrap().remove(0);
+    let held = store.due(&shop(), at(1), &[], Turns::all(1)).await.unwrap().remove(0);
     server.order("stop");
     assert!(matches!(store.accept(piece(call("b", "1"), at(1))).await, Err(StoreError::Away(_))));
     assert!(matches!(store.save(progress(&held, State::Written, 1)).await, Err(StoreError::Away(_))));
@@ -173,7 +173,7 @@ async fn work_whose_caller_has_gone_is_done_all_the_same_and_spoils_no_connectio
         let id = nr.to_string();
         let asked = store.accept(piece(call(&id, &id), at(nr)));
         drop(time::timeout(Duration::from_micros(300), asked).await);
-        let due = store.due(&shop(), at(nr), &[], 5);
+        let due = store.due(&shop(), at(nr), &[], Turns::all(5));
         drop(time::timeout(Duration::from_micros(300), due).await);
     }
     let all = async {

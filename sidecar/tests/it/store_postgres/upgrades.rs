@@ -1,6 +1,6 @@
 //! Versions of the schema, and programs of two versions side by side.
 
-use tieline::store::{Store, StoreError, postgres::PostgresStore};
+use tieline::store::{Store, StoreError, Turns, postgres::PostgresStore};
 
 use super::{LONG, config, in_new_database, open};
 use crate::{
@@ -54,7 +54,7 @@ async fn a_sidecar_that_an_upgrade_leaves_behind_lets_go_of_its_clients() {
     let lease = std::time::Duration::from_millis(1_500);
     let one = super::open_for(&database, "one", lease).await;
     accept(&one, call("a", "1"), 0).await;
-    let held = one.due(&shop(), crate::store_suite::fixtures::at(1), &[], 1).await.unwrap().remove(0);
+    let held = one.due(&shop(), crate::store_suite::fixtures::at(1), &[], Turns::all(1)).await.unwrap().remove(0);
     let client = database.client().await;
     client.batch_execute("INSERT INTO tieline_schema (version, serves, program) VALUES (9, 9, 'newer')").await.unwrap();
     let over = async {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use tieline::store::{Accepted, Filter, KeptTrouble, Piece, Progress, State, StateIs, Store, StoredCall, Written};
+use tieline::store::{
+    Accepted, Filter, KeptTrouble, Piece, Progress, State, StateIs, Store, StoredCall, Turns, Written,
+};
 use tieline_engine::{
     call::{Call, Direction, Outcome, Phase},
     ids::{CallId, ProjectId, RecordId},
@@ -62,7 +64,7 @@ pub(crate) async fn stored(store: &dyn Store, id: &str) -> StoredCall {
 
 /// Ids of the calls whose turn it is.
 pub(crate) async fn due(store: &dyn Store, seconds: i64) -> Vec<String> {
-    ids(&store.due(&shop(), at(seconds), &[], 100).await.unwrap())
+    ids(&store.due(&shop(), at(seconds), &[], Turns::all(100)).await.unwrap())
 }
 
 /// Ids of calls.

@@ -1,6 +1,6 @@
 //! Taking pieces in.
 
-use tieline::store::{Accepted, Piece, Receipt, State, StateIs, Store};
+use tieline::store::{Accepted, Piece, Receipt, State, StateIs, Store, Turns};
 use tieline_engine::{
     call::{AgentRef, Call, Leg},
     ids::{CallId, ProjectId},
@@ -70,7 +70,7 @@ pub(crate) async fn the_same_id_in_two_projects_is_two_calls(store: &dyn Store) 
     elsewhere.project = ProjectId::new("workshop");
     assert_eq!(accept(store, call("a", "1"), 0).await, NEW);
     assert_eq!(accept(store, elsewhere, 0).await, NEW);
-    let theirs = store.due(&ProjectId::new("workshop"), at(0), &[], 10).await.unwrap();
+    let theirs = store.due(&ProjectId::new("workshop"), at(0), &[], Turns::all(10)).await.unwrap();
     assert_eq!((due(store, 0).await.len(), theirs.len()), (1, 1));
 }
 

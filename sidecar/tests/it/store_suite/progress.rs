@@ -1,6 +1,6 @@
 //! Storing how far calls have come.
 
-use tieline::store::{Filter, OwnOf, Progress, Receipt, State, Store, StoreError};
+use tieline::store::{Filter, OwnOf, Progress, Receipt, State, Store, StoreError, Turns};
 use tieline_engine::{
     call::Call,
     facts::{OwnRecord, StepFact},
@@ -57,7 +57,7 @@ pub(crate) async fn what_is_not_told_is_kept(store: &dyn Store) {
 
 pub(crate) async fn an_amendment_during_delivery_keeps_the_call_waiting(store: &dyn Store) {
     accept(store, call("a", "1"), 0).await;
-    let read = store.due(&shop(), at(1), &[], 1).await.unwrap().remove(0);
+    let read = store.due(&shop(), at(1), &[], Turns::all(1)).await.unwrap().remove(0);
     assert_eq!(accept(store, ended("a", "1"), 2).await.receipt, Receipt::Amended);
     store.save(Progress { written: vec![deal_made(3)], ..progress(&read, State::Written, 3) }).await.unwrap();
     let after = stored(store, "a").await;

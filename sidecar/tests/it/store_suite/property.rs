@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use tieline::store::{Filter, Progress, State, StateIs, Store, StoredCall};
+use tieline::store::{Filter, Progress, State, StateIs, Store, StoredCall, Turns};
 use tieline_engine::{
     ids::CallId,
     reason::{Reason, ReasonCode},
@@ -66,7 +66,7 @@ pub(crate) async fn happens(store: &dyn Store, events: Vec<Event>) {
 }
 
 async fn happen(store: &dyn Store, event: &Event, now: i64) {
-    let first = store.due(&shop(), at(now), &[], 1).await.unwrap().pop();
+    let first = store.due(&shop(), at(now), &[], Turns::all(1)).await.unwrap().pop();
     match (event, first) {
         (Event::Piece(id, client, talk), _) => tell(store, &id.to_string(), *client, *talk, now).await,
         (Event::End(how), Some(first)) => {
@@ -118,7 +118,7 @@ async fn check_ledger(store: &dyn Store, accepted: u64) {
 async fn check_queue(store: &dyn Store, now: i64) {
     let waiting = store.list(&shop(), in_state(&[StateIs::Waiting]), 0, 1_000).await.unwrap();
     for busy in [vec![], vec!["0".to_owned(), "2".to_owned()]] {
-        let due = store.due(&shop(), at(now), &busy, 100).await.unwrap();
+        let due = store.due(&shop(), at(now), &busy, Turns::all(100)).await.unwrap();
         assert_eq!(ids(&due), ids(&plainly_due(&waiting, now, &busy)), "now {now}, {waiting:?}");
     }
     let is_due = !plainly_due(&waiting, now, &[]).is_empty();

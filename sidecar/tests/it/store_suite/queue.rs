@@ -1,6 +1,6 @@
 //! Whose turn it is.
 
-use tieline::store::{State, StateIs, Store};
+use tieline::store::{State, StateIs, Store, Turns};
 use tieline_engine::{call::Call, ids::ProjectId, jiff::SignedDuration};
 
 use super::fixtures::{accept, at, call, due, ended, finish, ids, in_state, piece, shop, stored, wait};
@@ -10,7 +10,7 @@ pub(crate) async fn one_call_per_lane_in_order_of_acceptance(store: &dyn Store) 
         accept(store, call(id, client), 0).await;
     }
     assert_eq!(due(store, 0).await, ["b", "a", "d"]);
-    assert_eq!(ids(&store.due(&shop(), at(0), &[], 2).await.unwrap()), ["b", "a"]);
+    assert_eq!(ids(&store.due(&shop(), at(0), &[], Turns::all(2)).await.unwrap()), ["b", "a"]);
     finish(store, "b", State::Written, 1).await;
     assert_eq!(due(store, 1).await, ["a", "c", "d"]);
 }
@@ -19,7 +19,7 @@ pub(crate) async fn busy_lanes_are_left_out(store: &dyn Store) {
     for (id, client) in [("a", "1"), ("b", "2"), ("c", "2")] {
         accept(store, call(id, client), 0).await;
     }
-    let free = store.due(&shop(), at(0), &["2".to_owned(), "9".to_owned()], 10).await.unwrap();
+    let free = store.due(&shop(), at(0), &["2".to_owned(), "9".to_owned()], Turns::all(10)).await.unwrap();
     assert_eq!(ids(&free), ["a"]);
 }
 
@@ -30,6 +30,22 @@ pub(crate) async fn live_calls_go_before_backlog(store: &dyn Store) {
     accept(store, call("live", "3"), 5).await;
     assert_eq!(due(store, 5).await, ["live", "old", "older"]);
     assert!(stored(store, "old").await.backlog);
+}
+
+pub(crate) async fn live_calls_are_given_without_the_backlog_when_only_they_are_wanted(store: &dyn Store) {
+    // More than are looked through by time.
+    for nr in 0..300 {
+        accept(store, call(&format!("old {nr}"), &format!("1{nr}")), 0).await;
+    }
+    accept(store, call("older", "2"), 0).await;
+    store.demote_waiting(&shop()).await.unwrap();
+    assert!(store.due(&shop(), at(5), &[], Turns::live(10)).await.unwrap().is_empty());
+    for (id, client) in [("live", "3"), ("soon", "4"), ("joins", "2")] {
+        accept(store, call(id, client), 5).await;
+    }
+    let live = |limit| store.due(&shop(), at(5), &[], Turns::live(limit));
+    assert_eq!(ids(&live(10).await.unwrap()), ["older", "live", "soon"], "a client's live call takes the others along");
+    assert_eq!(ids(&live(2).await.unwrap()), ["older", "live"]);
 }
 
 pub(crate) async fn a_live_call_takes_its_lane_s_backlog_along(store: &dyn Store) {
@@ -121,12 +137,12 @@ pub(crate) async fn many_lanes_due_are_still_answered_in_order(store: &dyn Store
     for id in &expected {
         accept(store, call(id, id), 700 - i64::from(id.ends_with('0'))).await;
     }
-    let calls = store.due(&shop(), at(700), &[], 500).await.unwrap();
+    let calls = store.due(&shop(), at(700), &[], Turns::all(500)).await.unwrap();
     assert_eq!(ids(&calls), expected[..500]);
     for id in &expected[..500] {
         finish(store, id, State::Written, 700).await;
     }
-    let calls = store.due(&shop(), at(700), &[], 500).await.unwrap();
+    let calls = store.due(&shop(), at(700), &[], Turns::all(500)).await.unwrap();
     assert_eq!(ids(&calls), expected[500..]);
 }
 
@@ -134,10 +150,10 @@ pub(crate) async fn a_call_is_never_due_before_its_time(store: &dyn Store) {
     let nanosecond = SignedDuration::from_nanos(1);
     let exact = at(10) + nanosecond;
     store.accept(piece(call("a", "1"), exact)).await.unwrap();
-    assert!(store.due(&shop(), at(10), &[], 10).await.unwrap().is_empty());
+    assert!(store.due(&shop(), at(10), &[], Turns::all(10)).await.unwrap().is_empty());
     let next = store.next_due(&shop()).await.unwrap().unwrap();
     assert!(next >= exact && next <= exact + SignedDuration::from_micros(1));
-    assert_eq!(ids(&store.due(&shop(), next, &[], 10).await.unwrap()), ["a"]);
+    assert_eq!(ids(&store.due(&shop(), next, &[], Turns::all(10)).await.unwrap()), ["a"]);
 }
 
 pub(crate) async fn projects_with_a_call_to_come_are_named_once(store: &dyn Store) {

@@ -1,7 +1,7 @@
 //! Worth of what goes behind live calls, and resendings in portions.
 
 use tieline::store::{
-    Filter, Progress, State, StateIs, Store,
+    Filter, Progress, State, StateIs, Store, Turns,
     resend::{Resending, Selection, Survey},
 };
 use tieline_engine::{
@@ -36,7 +36,7 @@ async fn make_known(store: &dyn Store, client: &str) {
 /// What is due, each call finished before the next is asked for.
 async fn order(store: &dyn Store, seconds: i64) -> Vec<String> {
     let mut order = Vec::new();
-    while let Some(stored) = store.due(&shop(), at(seconds), &[], 1).await.unwrap().into_iter().next() {
+    while let Some(stored) = store.due(&shop(), at(seconds), &[], Turns::all(1)).await.unwrap().into_iter().next() {
         store.save(progress(&stored, State::Written, seconds)).await.unwrap();
         order.push(stored.call.id.as_str().to_owned());
     }
@@ -191,7 +191,7 @@ pub(crate) async fn a_large_resending_goes_into_the_queue_a_few_at_a_time(store:
     let id = store.begin_resend(&shop(), Selection::default(), at(9)).await.unwrap();
     let after = step_until_at_rest(store, id, 10).await;
     assert_eq!((after.counts.waiting, after.counts.held), (1_000, 250));
-    for stored in store.due(&shop(), at(10), &[], 300).await.unwrap() {
+    for stored in store.due(&shop(), at(10), &[], Turns::all(300)).await.unwrap() {
         store.save(progress(&stored, State::Written, 10)).await.unwrap();
     }
     let after = step_until_at_rest(store, id, 11).await;

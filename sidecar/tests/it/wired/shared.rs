@@ -12,7 +12,7 @@ use std::{
 
 use tieline::store::{
     Accepted, Beat, Claim, ConnectionState, Figures, Filter, KeptToken, LedgerDay, OwnOf, Piece, Progress, Renewal,
-    Reply, Store, StoreError, StoredCall,
+    Reply, Store, StoreError, StoredCall, Turns,
     keeping::{Expiry, Forgetting, Forgotten, Person, Purged},
     lease::Lease,
     projects::{KeptProject, ProjectPut, Put, Removal, Removed},
@@ -153,7 +153,7 @@ impl Life {
         project: &ProjectId,
         at: Timestamp,
         busy: &[String],
-        limit: usize,
+        turns: Turns,
     ) -> Result<Vec<StoredCall>, StoreError> {
         let now = self.now();
         self.shared.state().asked_at = at;
@@ -162,7 +162,7 @@ impl Life {
             state.lanes.keys().filter(|lane| state.held_by_another(lane, now.name)).cloned().collect()
         };
         left_out.extend(others(&self.shared.state()));
-        let mut calls = self.shared.inner.due(project, at, &left_out, limit).await?;
+        let mut calls = self.shared.inner.due(project, at, &left_out, turns).await?;
         let mut state = self.shared.state();
         calls.retain(|stored| !state.held_by_another(&stored.lane, now.name));
         for stored in &mut calls {
@@ -218,9 +218,9 @@ impl Store for Life {
         self.shared.inner.call(project, id)
     }
 
-    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], limit: usize) -> Reply<'_, Vec<StoredCall>> {
+    fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], turns: Turns) -> Reply<'_, Vec<StoredCall>> {
         let (project, busy) = (project.clone(), busy.to_vec());
-        Box::pin(async move { self.claim(&project, now, &busy, limit).await })
+        Box::pin(async move { self.claim(&project, now, &busy, turns).await })
     }
 
     /// Lanes of others are not passed over here; they are looked at again a little later.
