@@ -11,6 +11,7 @@ mod bulk;
 mod connections;
 mod figures;
 mod filter;
+mod growth;
 mod home;
 mod keeping;
 mod life;

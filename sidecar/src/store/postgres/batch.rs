@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     super::{Accepted, Piece, StoreError},
     accept::{self, Ready},
+    growth::Growth,
     home::{Home, Mode},
 };
 
@@ -43,8 +44,8 @@ impl Writer {
         commits: &Arc<AtomicU64>,
     ) -> (Self, Vec<tokio::task::JoinHandle<()>>) {
         let (sender, jobs) = mpsc::channel(queue);
-        let jobs = Arc::new(tokio::sync::Mutex::new(jobs));
-        let write = |_| tokio::spawn(run(home.clone(), Arc::clone(&jobs), Arc::clone(commits)));
+        let (jobs, growth) = (Arc::new(tokio::sync::Mutex::new(jobs)), Arc::new(Growth::new()));
+        let write = |_| tokio::spawn(run(home.clone(), Arc::clone(&jobs), Arc::clone(commits), Arc::clone(&growth)));
         (Self(sender), (0..WRITERS).map(write).collect())
     }
 
@@ -60,7 +61,12 @@ impl Writer {
     }
 }
 
-async fn run(home: Home, jobs: Arc<tokio::sync::Mutex<mpsc::Receiver<Job>>>, commits: Arc<AtomicU64>) {
+async fn run(
+    home: Home,
+    jobs: Arc<tokio::sync::Mutex<mpsc::Receiver<Job>>>,
+    commits: Arc<AtomicU64>,
+    growth: Arc<Growth>,
+) {
     loop {
         let mut batch = Vec::new();
         // One writer waits for the next piece, the other for it.
@@ -69,7 +75,9 @@ async fn run(home: Home, jobs: Arc<tokio::sync::Mutex<mpsc::Receiver<Job>>>, com
         }
         while !batch.is_empty() {
             let later = repeats(&mut batch);
+            let calls = batch.len();
             write(&home, batch, &commits).await;
+            growth.added(&home, calls);
             batch = later;
         }
     }

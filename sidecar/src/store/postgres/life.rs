@@ -17,18 +17,14 @@ use std::{
 };
 
 use deadpool_postgres::Object;
-use tieline_engine::{ids::ProjectId, jiff::Timestamp};
+use tieline_engine::jiff::Timestamp;
 use tokio::{
     sync::watch,
     time::{self, Instant},
 };
 
 use super::{
-    super::{
-        Beat, StoreError,
-        lease::Lease,
-        values::{micros, unsigned},
-    },
+    super::{Beat, StoreError, lease::Lease, values::unsigned},
     home::{Home, Mode},
     queue, schema,
     trouble::Trouble,
@@ -166,9 +162,7 @@ async fn pulse(client: &Object, id: &str, lasts: f64) -> Result<Option<Beat>, Tr
     }
     let look = client.prepare_cached(LOOK).await?;
     let row = client.query_one(&look, &[]).await?;
-    let due = client.prepare_cached(&due_sql()).await?;
-    let due = client.query(&due, &[&id, &micros(Timestamp::now())]).await?;
-    let due = due.iter().map(|row| Ok(ProjectId::new(row.try_get::<_, &str>(0)?))).collect::<Result<_, Trouble>>()?;
+    let due = queue::with_work(client, id, Timestamp::now()).await?;
     let sidecars = u32::try_from(row.try_get::<_, i64>(0)?).unwrap_or(u32::MAX).max(1);
     let (connections, projects) = (unsigned(row.try_get(1)?), unsigned(row.try_get(2)?));
     Ok(Some(Beat { sidecars, connections, projects, due }))
@@ -191,12 +185,3 @@ const LOOK: &str = "SELECT (SELECT count(*) FROM sidecars), connections, project
 
 /// While a lane is held, its holder answers for what is begun there.
 const END: &str = "DELETE FROM sidecars s WHERE s.id = $1 AND NOT EXISTS (SELECT 1 FROM lanes l WHERE l.holder = s.id)";
-
-fn due_sql() -> String {
-    let free = queue::free_for("$1");
-    format!(
-        "SELECT p.project FROM connections p WHERE EXISTS (
-            SELECT 1 FROM calls c JOIN lanes l ON l.project = c.project AND l.lane = c.lane
-            WHERE c.project = p.project AND c.state = 'waiting' AND c.head AND c.due_at <= $2 AND {free})"
-    )
-}

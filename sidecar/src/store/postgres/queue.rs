@@ -13,6 +13,7 @@ use std::{
 
 use deadpool_postgres::Object;
 use tieline_engine::{ids::ProjectId, jiff::Timestamp};
+use tokio_postgres::Row;
 
 use super::{
     super::{
@@ -156,9 +157,18 @@ pub(super) async fn next_due(client: &Object, project: &ProjectId, me: &Me) -> R
 
 /// Projects that have a head; see [`super::Store::queued`].
 pub(super) async fn queued(client: &Object) -> Result<Vec<ProjectId>, Trouble> {
-    let queued = client.prepare_cached(QUEUED).await?;
-    let rows = client.query(&queued, &[]).await?;
-    rows.iter().map(|row| Ok(ProjectId::new(row.try_get::<_, &str>(0)?))).collect()
+    let queued = client.prepare_cached(&QUEUED).await?;
+    named(&client.query(&queued, &[]).await?)
+}
+
+/// Projects with a call that is due and may be claimed by a sidecar.
+pub(super) async fn with_work(client: &Object, me: &str, now: Timestamp) -> Result<Vec<ProjectId>, Trouble> {
+    let with_work = client.prepare_cached(&WITH_WORK).await?;
+    named(&client.query(&with_work, &[&me, &micros(now)]).await?)
+}
+
+fn named(projects: &[Row]) -> Result<Vec<ProjectId>, Trouble> {
+    projects.iter().map(|row| Ok(ProjectId::new(row.try_get::<_, &str>(0)?))).collect()
 }
 
 /// Sets lanes of a project free that a sidecar holds.
@@ -166,7 +176,7 @@ pub(super) const FREE: &str =
     "UPDATE lanes SET holder = NULL, changes = changes + 1 WHERE project = $1 AND lane = ANY($2) AND holder = $3";
 
 /// Whether a lane `l` may be claimed, by the sidecar of a parameter.
-pub(super) fn free_for(me: &str) -> String {
+fn free_for(me: &str) -> String {
     format!("(l.holder IS NULL OR l.holder = {me} OR NOT EXISTS (SELECT 1 FROM sidecars s WHERE s.id = l.holder))")
 }
 
@@ -241,14 +251,26 @@ static TURN: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// From each project the next one is looked for, so that a long queue costs no more than a short one.
-const QUEUED: &str = "WITH RECURSIVE queued AS (
+/// Projects that have a head. From each one the next is looked for, so that a long queue costs no more than a short one.
+const HEADS: &str = "WITH RECURSIVE queued AS (
     (SELECT project FROM calls WHERE state = 'waiting' AND head ORDER BY project LIMIT 1)
     UNION ALL
     SELECT n.project FROM queued q, LATERAL (
         SELECT c.project FROM calls c WHERE c.state = 'waiting' AND c.head AND c.project > q.project
-        ORDER BY c.project LIMIT 1) n)
-    SELECT project FROM queued";
+        ORDER BY c.project LIMIT 1) n)";
+
+static QUEUED: LazyLock<String> = LazyLock::new(|| format!("{HEADS} SELECT project FROM queued"));
+
+/// The order keeps the database from reading all that wait before it takes one.
+static WITH_WORK: LazyLock<String> = LazyLock::new(|| {
+    let free = free_for("$1");
+    format!(
+        "{HEADS} SELECT q.project FROM queued q, LATERAL (
+            SELECT 1 FROM calls c JOIN lanes l ON l.project = c.project AND l.lane = c.lane
+            WHERE c.project = q.project AND c.state = 'waiting' AND c.head AND c.due_at <= $2 AND {free}
+            ORDER BY c.due_at LIMIT 1) due"
+    )
+});
 
 static NEXT: LazyLock<String> = LazyLock::new(|| {
     let free = free_for("$2");

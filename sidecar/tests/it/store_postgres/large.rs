@@ -1,9 +1,13 @@
 //! A large backlog: questions about it read what they answer, not all of it.
 
+use std::time::Duration;
+
+use futures::future::join_all;
 use tieline::store::{Store, Turns, resend::Selection};
+use tokio::time;
 
 use super::{in_new_database, open};
-use crate::store_suite::fixtures::{accept, at, ended, shop};
+use crate::store_suite::fixtures::{accept, at, ended, ids, shop};
 
 /// Waiting calls, each of a client of its own.
 const CALLS: u64 = 20_000;
@@ -45,6 +49,7 @@ async fn whose_turn_it_is_and_what_is_released_is_read_in_order() {
     for _ in 0..5 {
         let due = store.due(&shop(), at(60), &[], Turns::all(10)).await.unwrap();
         assert_eq!(due.len(), 10);
+        assert_eq!(ids(&store.due(&shop(), at(60), &[], Turns::live(10)).await.unwrap()), ["first"]);
         assert!(store.next_due(&shop()).await.unwrap().is_some());
         assert!(store.step_resend(&shop(), id, at(60)).await.unwrap());
         let resending = store.resending(&shop(), Some(id)).await.unwrap().unwrap();
@@ -59,6 +64,26 @@ async fn whose_turn_it_is_and_what_is_released_is_read_in_order() {
 }
 
 /// Calls read by scanning the table, entries read of its indexes.
+/// A database's autovacuum looks once a minute; until then it would plan for tables that are empty.
+#[tokio::test]
+async fn the_planner_is_told_when_a_crowd_of_calls_comes_into_a_new_database() {
+    let (store, database) = in_new_database().await;
+    let names: Vec<String> = (0..300).map(|nr| nr.to_string()).collect();
+    join_all(names.iter().map(|name| accept(&store, ended(name, name), 0))).await;
+    let client = database.client().await;
+    let known = async {
+        loop {
+            let row =
+                client.query_one("SELECT reltuples FROM pg_class WHERE oid = 'calls'::regclass", &[]).await.unwrap();
+            if row.get::<_, f32>(0) >= 256.0 {
+                return;
+            }
+            time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    time::timeout(Duration::from_secs(30), known).await.expect("the planner knows that there are many");
+}
+
 async fn read(database: &crate::database::Database) -> (i64, i64) {
     // Sessions that ended a moment ago may still be telling.
     let mut last = (-1, -1);
