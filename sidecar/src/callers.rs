@@ -1,5 +1,6 @@
 //! What is known of callers: look-ups kept for a while, asked once for all who want the same one.
 
+mod judged;
 mod own;
 mod ringing;
 
@@ -11,14 +12,16 @@ use std::sync::{
 use moka::future::Cache;
 use tieline_crm::trouble::Trouble;
 use tieline_engine::{
-    facts::Found,
     ids::ProjectId,
     jiff::{SignedDuration, Timestamp},
     lookup::LookUp,
 };
 
-pub use self::own::{OWN_SINCE, OwnKept};
 use self::ringing::Ringing;
+pub use self::{
+    judged::{Judged, Looked},
+    own::{OWN_SINCE, OwnKept},
+};
 use crate::{
     driver::{connection::Connection, quota::Priority},
     project::RouteConfig,
@@ -33,12 +36,12 @@ type Key = (ProjectId, String);
 #[derive(Clone)]
 struct Kept {
     by: u64,
-    found: Arc<Found>,
+    looked: Arc<Looked>,
 }
 
 impl Kept {
-    fn of(self, connection: &Connection) -> Option<Arc<Found>> {
-        (self.by == connection.nr()).then_some(self.found)
+    fn of(self, connection: &Connection) -> Option<Arc<Looked>> {
+        (self.by == connection.nr()).then_some(self.looked)
     }
 }
 
@@ -70,13 +73,13 @@ impl Callers {
     }
 
     /// What is kept of a caller and still counts.
-    pub async fn kept(&self, connection: &Connection, lane: &str, now: Timestamp) -> Option<Arc<Found>> {
-        let found = self.current.get(&key(connection, lane)).await?.of(connection)?;
-        counts(&found, &connection.project.route, now).then_some(found)
+    pub async fn kept(&self, connection: &Connection, lane: &str, now: Timestamp) -> Option<Arc<Looked>> {
+        let looked = self.current.get(&key(connection, lane)).await?.of(connection)?;
+        counts(&looked, &connection.project.route, now).then_some(looked)
     }
 
     /// What was known of a caller last, however old it is and whatever was written since.
-    pub async fn last_known(&self, connection: &Connection, lane: &str) -> Option<Arc<Found>> {
+    pub async fn last_known(&self, connection: &Connection, lane: &str) -> Option<Arc<Looked>> {
         self.last.get(&key(connection, lane)).await?.of(connection)
     }
 
@@ -90,32 +93,32 @@ impl Callers {
         lane: &str,
         ask: &LookUp,
         priority: Priority,
-    ) -> Result<Arc<Found>, Trouble> {
+    ) -> Result<Arc<Looked>, Trouble> {
         if ask.client.is_none() || !ask.marks.is_empty() {
-            return connection.look_up(ask, priority).await.map(Arc::new);
+            return look_up(connection, ask, priority).await;
         }
         let key = key(connection, lane);
         let before = self.forgotten.load(Ordering::SeqCst);
         let now = connection.now();
-        let usable = |found: &Arc<Found>| !ask.fresh && counts(found, &connection.project.route, now);
+        let usable = |looked: &Arc<Looked>| !ask.fresh && counts(looked, &connection.project.route, now);
         if let Some(kept) = self.current.get(&key).await {
-            if let Some(found) = kept.of(connection).filter(usable) {
-                return Ok(found);
+            if let Some(looked) = kept.of(connection).filter(usable) {
+                return Ok(looked);
             }
             self.current.invalidate(&key).await;
         }
         let asking = async {
-            let found = connection.look_up(ask, priority).await.map(Arc::new)?;
-            Ok(Kept { by: connection.nr(), found })
+            let looked = look_up(connection, ask, priority).await?;
+            Ok(Kept { by: connection.nr(), looked })
         };
         let kept = match priority {
             Priority::Ringing => self.ringing.ask(&key, asking, &self.current).await,
             Priority::Live | Priority::Backlog => self.current.try_get_with(key.clone(), asking).await,
         };
         let kept = kept.map_err(|trouble: Arc<Trouble>| Trouble::clone(&trouble))?;
-        let Some(found) = kept.clone().of(connection) else {
+        let Some(looked) = kept.clone().of(connection) else {
             // Another configuration of the project has asked meanwhile.
-            return connection.look_up(ask, priority).await.map(Arc::new);
+            return look_up(connection, ask, priority).await;
         };
         self.last.insert(key.clone(), kept).await;
         // Somebody asked for while they were forgotten is not kept after all.
@@ -123,7 +126,7 @@ impl Callers {
             self.current.invalidate(&key).await;
             self.last.invalidate(&key).await;
         }
-        Ok(found)
+        Ok(looked)
     }
 
     /// Keeps nothing of a project that is gone.
@@ -153,13 +156,17 @@ impl Callers {
     }
 }
 
+async fn look_up(connection: &Connection, ask: &LookUp, priority: Priority) -> Result<Arc<Looked>, Trouble> {
+    Ok(Arc::new(Looked::new(connection.look_up(ask, priority).await?)))
+}
+
 fn key(connection: &Connection, lane: &str) -> Key {
     (connection.project.id.clone(), lane.to_owned())
 }
 
 /// Whether a kept answer still counts; that nobody was found counts for a shorter time. One from before a clock was put
 /// back does not.
-fn counts(found: &Found, config: &RouteConfig, now: Timestamp) -> bool {
+fn counts(Looked { found, .. }: &Looked, config: &RouteConfig, now: Timestamp) -> bool {
     let keep = if found.records.is_empty() { config.keep_nobody } else { config.keep_found };
     found.at <= now && SignedDuration::try_from(keep).is_ok_and(|keep| now <= found.at + keep)
 }

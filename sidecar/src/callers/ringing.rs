@@ -80,13 +80,13 @@ impl Drop for UnderWay<'_> {
 
 #[cfg(test)]
 mod tests {
-    use tieline_engine::{facts::Found, ids::ProjectId};
+    use tieline_engine::ids::ProjectId;
     use tokio::sync::oneshot;
 
-    use super::*;
+    use super::{super::Looked, *};
 
     fn nobody() -> Kept {
-        Kept { by: 1, found: Arc::new(Found::default()) }
+        Kept { by: 1, looked: Arc::new(Looked::default()) }
     }
 
     #[tokio::test]

@@ -14,8 +14,8 @@ use tieline_engine::{
 };
 
 use crate::{
+    callers::Judged,
     driver::connection::Connection,
-    sidecar::Routed,
     watch::{Card, Client},
 };
 
@@ -24,15 +24,15 @@ pub(crate) fn of_caller(
     connection: &Connection,
     call: &Call,
     key: &ClientKey,
-    routed: &Routed,
+    judged: &Judged,
     agent: Option<AgentId>,
 ) -> Card {
-    let target = routed.target.as_ref();
+    let target = judged.target.as_ref();
     let of_target = |target: &Target| Client {
-        known: Some(!routed.links.is_empty() || target.client == tieline_engine::scenario::ClientIs::Known),
-        name: routed.name.clone(),
+        known: Some(!judged.links.is_empty() || target.client == tieline_engine::scenario::ClientIs::Known),
+        name: judged.name.clone(),
         owner: owner(&connection.policy(), target.owner.as_ref()),
-        records: routed.links.clone(),
+        records: judged.links.clone(),
         new_deal: new_deal(connection, target),
     };
     card(call, key, agent, target.map_or_else(Client::default, of_target))

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 
 use tieline_crm::trouble::Trouble;
 use tieline_engine::{
-    facts::{Facts, Found, OwnRecord},
+    facts::{Facts, OwnRecord},
     ids::AgentId,
     jiff::{SignedDuration, Timestamp},
     lookup::LookUp,
@@ -141,10 +141,10 @@ impl<'a> Delivery<'a> {
     }
 
     async fn look_up(&mut self, ask: &LookUp) -> Result<(), Trouble> {
-        let found = self.driver.callers.look_up(self.connection, &self.stored.lane, ask, self.priority).await?;
+        let looked = self.driver.callers.look_up(self.connection, &self.stored.lane, ask, self.priority).await?;
         let done = self.done_steps();
-        self.facts.learn_found(Found::clone(&found), &self.policy);
-        self.note_done(&done, &[], found.at);
+        self.facts.learn_found(looked.found.clone(), &self.policy);
+        self.note_done(&done, &[], looked.found.at);
         Ok(())
     }
 

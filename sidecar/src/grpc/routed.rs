@@ -11,7 +11,10 @@ use tieline_engine::{
 use tieline_proto::v1::{self, DestinationKind, RouteBasis, RouteCallResponse};
 
 use super::convert;
-use crate::sidecar::{Basis, RouteAsk, Routed};
+use crate::{
+    callers::Judged,
+    sidecar::{Basis, RouteAsk, Routed},
+};
 
 /// Most destinations of one answer (route_call.proto): the configuration allows no more.
 const DESTINATIONS_MAX: usize = 64;
@@ -24,12 +27,13 @@ pub(super) fn ask(call: Call) -> RouteAsk {
 }
 
 /// The answer.
-pub(super) fn answer(routed: Routed, policy: &Policy) -> RouteCallResponse {
+pub(super) fn answer(routed: &Routed, policy: &Policy) -> RouteCallResponse {
     let agents = policy.agents.list();
-    let of_route = routed.route.agent.as_ref().and_then(|id| agents.iter().find(|agent| agent.id == id.as_str()));
-    let reason = routed.not_asked.as_ref().unwrap_or(&routed.route.reason);
+    let Judged { route, .. } = routed.judged.as_ref();
+    let of_route = route.agent.as_ref().and_then(|id| agents.iter().find(|agent| agent.id == id.as_str()));
+    let reason = routed.not_asked.as_ref().unwrap_or(&route.reason);
     RouteCallResponse {
-        destinations: destinations(&routed.route, policy),
+        destinations: destinations(route, policy),
         agent: of_route.map(convert::agent),
         basis: match routed.basis {
             Basis::Fresh => RouteBasis::Fresh,
@@ -39,17 +43,17 @@ pub(super) fn answer(routed: Routed, policy: &Policy) -> RouteCallResponse {
         .into(),
         reason: Some(convert::decision(reason, None)),
         knowledge_age_ms: routed.age.map(|age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX)),
-        client: Some(client(routed, policy)),
+        client: Some(client(&routed.judged, policy)),
     }
 }
 
-fn client(routed: Routed, policy: &Policy) -> v1::Client {
-    let target = routed.target.as_ref();
+fn client(judged: &Judged, policy: &Policy) -> v1::Client {
+    let target = judged.target.as_ref();
     let owner = target.and_then(|target| target.owner.as_ref()).and_then(|owner| policy.agents.by_user(owner));
     v1::Client {
         known: target.is_some_and(|target| target.client == ClientIs::Known),
-        name: routed.name.as_ref().map(Private::expose).unwrap_or_default().to_owned(),
-        records: convert::records(routed.links),
+        name: judged.name.as_ref().map(Private::expose).unwrap_or_default().to_owned(),
+        records: convert::records(&judged.links),
         owner: owner.map(convert::agent),
     }
 }

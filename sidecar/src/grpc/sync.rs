@@ -3,10 +3,7 @@
 use std::{pin::Pin, time::Duration};
 
 use futures::Stream;
-use tieline_engine::{
-    call::Call,
-    routing::{self, Caller},
-};
+use tieline_engine::{call::Call, routing::Caller};
 use tieline_proto::v1::{
     CallReport, CancelResendRequest, CancelResendResponse, ErrorReason, GetCallRequest, GetCallResponse,
     PlanCallRequest, PlanCallResponse, PushMessengerLeadRequest, PushMessengerLeadResponse, ReportAgentsRequest,
@@ -130,7 +127,7 @@ impl Sync {
             Ok(routed) => routed?,
             Err(_) => nothing_known(&connection),
         };
-        Ok(routed::answer(routed, &connection.policy()))
+        Ok(routed::answer(&routed, &connection.policy()))
     }
 
     async fn sync(&self, request: &SyncCallRequest, deadline: Option<Duration>) -> Result<SyncCallResponse, Status> {
@@ -245,7 +242,5 @@ pub(super) fn active(connection: &Connection) -> Result<(), Status> {
 
 /// The route of a caller nothing is known of.
 fn nothing_known(connection: &Connection) -> Routed {
-    let policy = connection.policy();
-    let route = routing::route(&policy.routing, &policy.agents, &Caller::default());
-    Routed { route, basis: Basis::Fallback, target: None, name: None, links: Vec::new(), age: None, not_asked: None }
+    Routed::not_looked_up(connection, &Caller::default(), Basis::Fallback)
 }

@@ -95,8 +95,11 @@ async fn answer(
     let envelope = Envelope::of(form, body);
     match ask(&connection.project, uri, headers, &envelope.parameters) {
         Ok(ask) => {
-            let place =
-                sidecar.route(&ask, None).await.map(|routed| first_place(&routed.route.stops)).unwrap_or_default();
+            let place = sidecar
+                .route(&ask, None)
+                .await
+                .map(|routed| first_place(&routed.judged.route.stops))
+                .unwrap_or_default();
             told(form, key, &place, &envelope.id)
         }
         Err(error) => refused(form, &error, &envelope.id),

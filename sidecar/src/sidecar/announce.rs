@@ -60,7 +60,7 @@ impl Sidecar {
     /// Tells what is known, and tells it again when the CRM answers late.
     pub(super) fn tell_of(&self, connection: &Arc<Connection>, call: &Call, heard: &mut Heard, agent: Option<AgentId>) {
         let Some(key) = &heard.key else { return };
-        let card = made::of_caller(connection, call, key, &heard.routed, agent);
+        let card = made::of_caller(connection, call, key, &heard.routed.judged, agent);
         let visit = call.client.google_client_id.as_deref();
         self.driver.cards.tell(&connection.project, self.driver.clock.now(), card, visit);
         if let Some(late) = heard.late.take() {
@@ -73,16 +73,16 @@ impl Sidecar {
         let (sidecar, connection) = (self.clone(), Arc::clone(connection));
         let telling = async move {
             let _place = place;
-            let Ok(Ok(Ok(found))) = time::timeout(LATE_BOUND, late).await else { return };
+            let Ok(Ok(Ok(looked))) = time::timeout(LATE_BOUND, late).await else { return };
             let known = sidecar.driver.store.call(&connection.project.id, &call.id).await.ok().flatten();
             let was_taken_in = known.is_some();
             let call = known.map_or(call, |stored| stored.call);
             if call.phase == Phase::Ended {
                 return;
             }
-            let mut heard = sidecar.heard_late(&connection, &call, &found).await;
+            let mut heard = sidecar.heard_late(&connection, &call, &looked).await;
             // A call that was taken in names whom it rings; else it is where the route would have led.
-            let routed = heard.routed.route.agent.clone().filter(|_| !was_taken_in);
+            let routed = heard.routed.judged.route.agent.clone().filter(|_| !was_taken_in);
             let agent = made::talking(&call, &connection.policy()).or(routed);
             sidecar.tell_of(&connection, &call, &mut heard, agent);
         };

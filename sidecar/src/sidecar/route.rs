@@ -6,23 +6,19 @@ use tieline_crm::trouble::Trouble;
 use tieline_engine::{
     call::{Call, Direction},
     client::{self, ClientKey},
-    facts::{Facts, Found, OwnRecord, Target},
-    ids::{CallId, ProjectId, RecordId},
+    facts::OwnRecord,
+    ids::{CallId, ProjectId},
     jiff::Timestamp,
-    matching, next,
+    next,
     phone::Phone,
     reason::Reason,
-    record::Kind,
-    redact::Private,
-    routing::{self, Caller, Route},
-    scenario::ClientIs,
+    routing::Caller,
 };
 use tokio::{task::JoinHandle, time};
 
 use super::{Refused, Sidecar};
 use crate::{
-    callers::OWN_SINCE,
-    cards::made,
+    callers::{Judged, Looked, OWN_SINCE},
     driver::{Driver, connection::Connection, quota::Priority},
     store::{OwnOf, Status},
     telemetry,
@@ -55,16 +51,10 @@ pub enum Basis {
 /// Where to ring, and who calls.
 #[derive(Clone, Debug)]
 pub struct Routed {
-    /// Where to ring.
-    pub route: Route,
+    /// Who calls, and where to ring.
+    pub judged: Arc<Judged>,
     /// What it rests on.
     pub basis: Basis,
-    /// The client's records, when known.
-    pub target: Option<Target>,
-    /// The client's name, when known.
-    pub name: Option<Private>,
-    /// Links for a person.
-    pub links: Vec<(Kind, RecordId, Option<String>)>,
     /// How old the knowledge is.
     pub age: Option<Duration>,
     /// Why a client was not looked up at all.
@@ -82,7 +72,15 @@ pub(super) struct Heard {
 }
 
 /// A question to the CRM that goes on in the background.
-pub(super) type Late = JoinHandle<Result<Arc<Found>, Trouble>>;
+pub(super) type Late = JoinHandle<Result<Arc<Looked>, Trouble>>;
+
+impl Routed {
+    /// From what is known of a caller without the CRM.
+    pub(crate) fn not_looked_up(connection: &Connection, caller: &Caller, basis: Basis) -> Self {
+        let judged = Arc::new(Judged::not_looked_up(connection, caller));
+        Self { judged, basis, age: None, not_asked: None }
+    }
+}
 
 impl Sidecar {
     /// Where a ringing call goes. Always answers within `bound` when the store does.
@@ -95,7 +93,7 @@ impl Sidecar {
         let call = ringing(ask);
         let mut heard = self.hear(&connection, &call, bound).await;
         if heard.key.is_some() && self.driver.cards.are_wanted(&ask.project) {
-            let agent = heard.routed.route.agent.clone();
+            let agent = heard.routed.judged.route.agent.clone();
             self.tell_of(&connection, &call, &mut heard, agent);
         }
         Ok(heard.routed)
@@ -108,7 +106,8 @@ impl Sidecar {
             Ok(key) => key,
             Err(reason) => {
                 let nobody = Caller { known: Some(false), ..Caller::default() };
-                let routed = answer(connection, &nobody, Basis::Fresh, Some(reason));
+                let routed = Routed::not_looked_up(connection, &nobody, Basis::Fresh);
+                let routed = Routed { not_asked: Some(reason), ..routed };
                 return Heard { routed, key: None, late: None };
             }
         };
@@ -116,17 +115,18 @@ impl Sidecar {
         let lane = key.lane();
         let kept = self.driver.callers.kept(connection, &lane, now).await;
         let own = self.own(connection, &lane, now).await;
-        if let Some(found) = kept {
-            let routed = self.routed(connection, &key, &found, &own, Basis::Cached);
+        if let Some(looked) = kept {
+            let routed = routed(connection, &key, &looked, &own, Basis::Cached, now);
             return Heard { routed, key: Some(key), late: None };
         }
         // Boxed: it is rare, and would make every answer's future larger.
         let left = bound.saturating_sub(begun.elapsed());
-        let (found, late) = Box::pin(self.ask_in_time(connection, call, &lane, left)).await;
-        let routed = match found {
-            Some(found) => self.routed(connection, &key, &found, &own, Basis::Fresh),
+        let (looked, late) = Box::pin(self.ask_in_time(connection, call, &lane, left)).await;
+        let now = self.driver.clock.now();
+        let routed = match looked {
+            Some(looked) => routed(connection, &key, &looked, &own, Basis::Fresh, now),
             None => match self.driver.callers.last_known(connection, &lane).await {
-                Some(found) => self.routed(connection, &key, &found, &own, Basis::Fallback),
+                Some(looked) => routed(connection, &key, &looked, &own, Basis::Fallback, now),
                 None => fallback(connection, &own),
             },
         };
@@ -134,12 +134,13 @@ impl Sidecar {
     }
 
     /// What is known once the CRM has answered late.
-    pub(super) async fn heard_late(&self, connection: &Connection, call: &Call, found: &Found) -> Heard {
+    pub(super) async fn heard_late(&self, connection: &Connection, call: &Call, looked: &Looked) -> Heard {
         let Ok(key) = client::identify(call, &connection.policy()) else {
             return Heard { routed: fallback(connection, &OwnOf::default()), key: None, late: None };
         };
-        let own = self.own(connection, &key.lane(), self.driver.clock.now()).await;
-        Heard { routed: self.routed(connection, &key, found, &own, Basis::Fresh), key: Some(key), late: None }
+        let now = self.driver.clock.now();
+        let own = self.own(connection, &key.lane(), now).await;
+        Heard { routed: routed(connection, &key, looked, &own, Basis::Fresh, now), key: Some(key), late: None }
     }
 
     /// Asks the CRM. When time runs out the question goes on in the background, so that the next caller profits;
@@ -150,7 +151,7 @@ impl Sidecar {
         call: &Call,
         lane: &str,
         bound: Duration,
-    ) -> (Option<Arc<Found>>, Option<Late>) {
+    ) -> (Option<Arc<Looked>>, Option<Late>) {
         if connection.state().status != Status::Active {
             return (None, None);
         }
@@ -164,7 +165,7 @@ impl Sidecar {
         };
         let mut asking = tokio::spawn(telemetry::carried(asking));
         match time::timeout(bound, &mut asking).await {
-            Ok(Ok(Ok(found))) => (Some(found), None),
+            Ok(Ok(Ok(looked))) => (Some(looked), None),
             Ok(Ok(Err(trouble))) => {
                 tracing::warn!(%trouble, "the CRM could not be asked for a caller");
                 (None, None)
@@ -182,20 +183,18 @@ impl Sidecar {
             Arc::default()
         })
     }
+}
 
-    fn routed(&self, connection: &Connection, key: &ClientKey, found: &Found, own: &OwnOf, basis: Basis) -> Routed {
-        let now = self.driver.clock.now();
-        let facts = Facts { now, own: own.records.clone(), ..Facts::default() };
-        let (target, _) = matching::target(key, None, &connection.policy(), &facts, found);
-        let known = Some(target.client == ClientIs::Known);
-        let caller = Caller { known, owner: target.owner.clone(), last_talk: own.last_talk.clone() };
-        let mut routed = answer(connection, &caller, basis, None);
-        routed.name = made::name(&found.records, &target);
-        routed.links = made::links(connection, &target);
-        routed.age = Duration::try_from(now.duration_since(found.at)).ok();
-        routed.target = Some(target);
-        routed
-    }
+fn routed(
+    connection: &Connection,
+    key: &ClientKey,
+    looked: &Looked,
+    own: &Arc<OwnOf>,
+    basis: Basis,
+    now: Timestamp,
+) -> Routed {
+    let age = Duration::try_from(now.duration_since(looked.found.at)).ok();
+    Routed { judged: looked.judged(connection, key, own), basis, age, not_asked: None }
 }
 
 fn ringing(ask: &RouteAsk) -> Call {
@@ -211,11 +210,5 @@ fn fallback(connection: &Connection, own: &OwnOf) -> Routed {
     let latest = people.max_by_key(|record| record.at);
     let owner = latest.and_then(|record: &OwnRecord| record.owner.clone());
     let caller = Caller { known: latest.map(|_| true), owner, last_talk: own.last_talk.clone() };
-    answer(connection, &caller, Basis::Fallback, None)
-}
-
-fn answer(connection: &Connection, caller: &Caller, basis: Basis, not_asked: Option<Reason>) -> Routed {
-    let policy = connection.policy();
-    let route = routing::route(&policy.routing, &policy.agents, caller);
-    Routed { route, basis, target: None, name: None, links: Vec::new(), age: None, not_asked }
+    Routed::not_looked_up(connection, &caller, Basis::Fallback)
 }

@@ -5,6 +5,7 @@
 mod access;
 mod authority;
 mod backlog;
+mod callers;
 mod cards;
 mod cli_check;
 mod cli_check_live;

@@ -81,17 +81,18 @@ pub fn agent(agent: &Agent) -> v1::AgentRef {
 
 /// A client's records, the most telling first: open lead, open deal, contact.
 #[must_use]
-pub fn records(mut records: Vec<(Kind, RecordId, Option<String>)>) -> Vec<v1::CrmRecord> {
+pub fn records(records: &[(Kind, RecordId, Option<String>)]) -> Vec<v1::CrmRecord> {
     let telling = |kind: Kind| match kind {
         Kind::Lead => 0,
         Kind::Deal => 1,
         Kind::Contact | Kind::Task | Kind::CallRecord | Kind::Note => 2,
     };
+    let mut records: Vec<_> = records.iter().collect();
     records.sort_by_key(|(kind, ..)| telling(*kind));
-    let record = |(kind, id, link): (Kind, RecordId, Option<String>)| v1::CrmRecord {
-        kind: words::entity_kind(kind).into(),
+    let record = |(kind, id, link): &(Kind, RecordId, Option<String>)| v1::CrmRecord {
+        kind: words::entity_kind(*kind).into(),
         id: id.as_str().to_owned(),
-        url: link.unwrap_or_default(),
+        url: link.clone().unwrap_or_default(),
     };
     records.into_iter().take(RECORDS_MAX).map(record).collect()
 }
@@ -130,7 +131,7 @@ fn client(client: &Client, policy: Option<&Policy>) -> v1::Client {
     v1::Client {
         known: client.known == Some(true),
         name: client.name.as_ref().map(Private::expose).unwrap_or_default().to_owned(),
-        records: records(client.records.clone()),
+        records: records(&client.records),
         owner: named(client.owner.as_ref(), policy),
     }
 }
