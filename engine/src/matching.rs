@@ -2,12 +2,12 @@
 
 use std::{borrow::Cow, cmp::Reverse};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     client::{self, ClientKey},
-    facts::{Facts, FirstSeen, Found, OwnRecord, Target},
+    facts::{Facts, FirstSeen, Found, OwnRecord, Target, proof_lag},
     ids::RecordId,
     next::PEOPLE,
     phone::{self, NumberPlan, Phone, Verdict},
@@ -148,7 +148,8 @@ pub fn has_key(stored: &Phone, key: &ClientKey, plan: &NumberPlan) -> bool {
     }
 }
 
-/// Records made by us count while the CRM's search may not show them; after that the search is believed.
+/// Records made by us count while the CRM's search may not show them, and some seconds more, by which the clocks of who
+/// made and who looks may differ; after that the search is believed.
 fn add_own(
     records: &mut Vec<Cow<'_, Record>>,
     facts: &Facts,
@@ -156,7 +157,7 @@ fn add_own(
     policy: &Policy,
     reasons: &mut Vec<Reason>,
 ) {
-    let lag = SignedDuration::from_secs(i64::from(policy.abilities.search_lag_seconds));
+    let lag = proof_lag(policy);
     let counts = |own: &&OwnRecord| own.at + lag > found.at && !facts.gone.contains(&own.id);
     for own in facts.own.iter().filter(|own| PEOPLE.contains(&own.kind)).filter(counts) {
         if records.iter().any(|record| record.kind == own.kind && record.id == own.id) {

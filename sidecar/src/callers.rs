@@ -17,6 +17,7 @@ use tieline_engine::{
     lookup::LookUp,
 };
 
+pub(crate) use self::judged::{links, name};
 use self::ringing::Ringing;
 pub use self::{
     judged::{Judged, Looked},
@@ -27,7 +28,8 @@ use crate::{
     project::RouteConfig,
 };
 
-/// Callers kept at most, over all projects; each is a few hundred bytes.
+/// Callers kept at most, over all projects. Each is a few hundred bytes, and as many again who ring twice; with the
+/// longest routes there may be, four kilobytes.
 const CALLERS_MAX: u64 = 100_000;
 
 type Key = (ProjectId, String);
@@ -36,6 +38,8 @@ type Key = (ProjectId, String);
 #[derive(Clone)]
 struct Kept {
     by: u64,
+    /// How many had been forgotten for good when the CRM was asked.
+    forgotten: u64,
     looked: Arc<Looked>,
 }
 
@@ -98,7 +102,6 @@ impl Callers {
             return look_up(connection, ask, priority).await;
         }
         let key = key(connection, lane);
-        let before = self.forgotten.load(Ordering::SeqCst);
         let now = connection.now();
         let usable = |looked: &Arc<Looked>| !ask.fresh && counts(looked, &connection.project.route, now);
         if let Some(kept) = self.current.get(&key).await {
@@ -108,21 +111,23 @@ impl Callers {
             self.current.invalidate(&key).await;
         }
         let asking = async {
+            let forgotten = self.forgotten.load(Ordering::SeqCst);
             let looked = look_up(connection, ask, priority).await?;
-            Ok(Kept { by: connection.nr(), looked })
+            Ok(Kept { by: connection.nr(), forgotten, looked })
         };
         let kept = match priority {
             Priority::Ringing => self.ringing.ask(&key, asking, &self.current).await,
             Priority::Live | Priority::Backlog => self.current.try_get_with(key.clone(), asking).await,
         };
         let kept = kept.map_err(|trouble: Arc<Trouble>| Trouble::clone(&trouble))?;
+        let forgotten = kept.forgotten;
         let Some(looked) = kept.clone().of(connection) else {
             // Another configuration of the project has asked meanwhile.
             return look_up(connection, ask, priority).await;
         };
         self.last.insert(key.clone(), kept).await;
         // Somebody asked for while they were forgotten is not kept after all.
-        if self.forgotten.load(Ordering::SeqCst) != before {
+        if self.forgotten.load(Ordering::SeqCst) != forgotten {
             self.current.invalidate(&key).await;
             self.last.invalidate(&key).await;
         }

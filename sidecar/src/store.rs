@@ -56,8 +56,9 @@ pub trait Store: Send + Sync {
     /// are set free or the lease is over.
     fn due(&self, project: &ProjectId, now: Timestamp, busy: &[String], turns: Turns) -> Reply<'_, Vec<StoredCall>>;
 
-    /// When the next call will be due, if any waits in a lane that no other sidecar holds.
-    fn next_due(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>>;
+    /// When the next call will be due, if any waits in a lane that no other sidecar holds; of live ones only, unless
+    /// those of the `backlog` count too.
+    fn next_due(&self, project: &ProjectId, backlog: bool) -> Reply<'_, Option<Timestamp>>;
 
     /// Stores a call's progress. If the call was amended since it was read, it stays waiting and due. Progress made
     /// under a claim that has passed to another sidecar is refused with [`StoreError::Taken`].

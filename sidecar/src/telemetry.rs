@@ -34,7 +34,7 @@ pub enum Format {
 pub struct Telemetry {
     /// How logs are written.
     pub format: Format,
-    /// Filter in the syntax of `tracing`, such as `info,tieline=debug`.
+    /// Levels, one for all and others by module, such as `info,tieline=debug`.
     pub level: String,
     /// Where traces go by OTLP over gRPC, if anywhere.
     pub otlp_endpoint: Option<String>,

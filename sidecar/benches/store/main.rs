@@ -3,7 +3,7 @@
 //! `cargo bench -p tieline --bench store`; the server comes from `tests/postgres`.
 //!
 //! The last row goes through the door: `SyncCall` against a bare tonic service that appends the request's bytes to a table
-//! of its own with the same group commit, as in the benchmark `doors`.
+//! of its own, all that waits by one statement and flush.
 //!
 //! Criterion times our side; within each of its samples the yardstick runs first, with as many records, and the table at
 //! the end holds the medians over those pairs.

@@ -8,14 +8,14 @@ use tieline_engine::{
     client::ClientKey,
     facts::{Facts, Found, Target},
     ids::RecordId,
-    matching,
-    record::Kind,
+    matching, next,
+    record::{Kind, Record},
     redact::Private,
     routing::{self, Caller, Route},
     scenario::ClientIs,
 };
 
-use crate::{cards::made, driver::connection::Connection, store::OwnOf};
+use crate::{driver::connection::Connection, store::OwnOf};
 
 /// Who calls, and where to ring.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl Judged {
         let (target, _) = matching::target(key, None, &connection.policy(), &facts, found);
         let known = Some(target.client == ClientIs::Known);
         let caller = Caller { known, owner: target.owner.clone(), last_talk: own.last_talk.clone() };
-        let (name, links) = (made::name(&found.records, &target), made::links(connection, &target));
+        let (name, links) = (name(&found.records, &target), links(connection, &target));
         Self { target: Some(target), name, links, ..Self::not_looked_up(connection, &caller) }
     }
 
@@ -88,4 +88,20 @@ impl Looked {
 /// A place that is still pointed at is given to nobody else.
 fn is<T: ?Sized>(kept: &Weak<T>, present: &Arc<T>) -> bool {
     std::ptr::addr_eq(kept.as_ptr(), Arc::as_ptr(present))
+}
+
+/// The name of the client's contact, else of the lead.
+pub(crate) fn name(records: &[Record], target: &Target) -> Option<Private> {
+    let chosen = [(Kind::Contact, &target.contact), (Kind::Lead, &target.lead)];
+    chosen.into_iter().find_map(|(kind, id)| {
+        let id = id.as_ref()?;
+        records.iter().find(|record| record.kind == kind && record.id == *id)?.name.clone()
+    })
+}
+
+/// The client's records with links for a person.
+pub(crate) fn links(connection: &Connection, target: &Target) -> Vec<(Kind, RecordId, Option<String>)> {
+    let dialect = connection.dialect();
+    let chosen = next::PEOPLE.into_iter().filter_map(|kind| Some((kind, target.record(kind)?.clone())));
+    chosen.map(|(kind, id)| (kind, id.clone(), dialect.link(kind, &id))).collect()
 }

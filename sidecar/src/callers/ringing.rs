@@ -86,7 +86,7 @@ mod tests {
     use super::{super::Looked, *};
 
     fn nobody() -> Kept {
-        Kept { by: 1, looked: Arc::new(Looked::default()) }
+        Kept { by: 1, forgotten: 0, looked: Arc::new(Looked::default()) }
     }
 
     #[tokio::test]

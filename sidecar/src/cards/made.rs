@@ -5,16 +5,15 @@ use tieline_engine::{
     call::{Call, Leg},
     client::{self, ClientKey},
     facts::{Facts, Found, OwnRecord, Target},
-    ids::{AgentId, RecordId, UserId},
-    matching, next,
+    ids::{AgentId, UserId},
+    matching,
     policy::Policy,
-    record::{Kind, Record},
-    redact::Private,
+    record::Kind,
     step::StepKey,
 };
 
 use crate::{
-    callers::Judged,
+    callers::{Judged, links, name},
     driver::connection::Connection,
     watch::{Card, Client},
 };
@@ -86,22 +85,6 @@ pub(crate) fn talking(call: &Call, policy: &Policy) -> Option<AgentId> {
     };
     let leg = legs.iter().rev().find(|leg| leg.answered).or(legs.last())?;
     known(leg)
-}
-
-/// The name of the client's contact, else of the lead.
-pub(crate) fn name(records: &[Record], target: &Target) -> Option<Private> {
-    let chosen = [(Kind::Contact, &target.contact), (Kind::Lead, &target.lead)];
-    chosen.into_iter().find_map(|(kind, id)| {
-        let id = id.as_ref()?;
-        records.iter().find(|record| record.kind == kind && record.id == *id)?.name.clone()
-    })
-}
-
-/// The client's records with links for a person.
-pub(crate) fn links(connection: &Connection, target: &Target) -> Vec<(Kind, RecordId, Option<String>)> {
-    let dialect = connection.dialect();
-    let chosen = next::PEOPLE.into_iter().filter_map(|kind| Some((kind, target.record(kind)?.clone())));
-    chosen.map(|(kind, id)| (kind, id.clone(), dialect.link(kind, &id))).collect()
 }
 
 fn new_deal(connection: &Connection, target: &Target) -> Option<String> {

@@ -175,7 +175,9 @@ fn level(section: &mut Section<'_>) -> String {
     let is_level = |part: &str| part.eq_ignore_ascii_case("off") || part.parse::<Level>().is_ok();
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
     let filter = parts.join(",");
-    if !parts.iter().all(|part| is_level(part) || part.contains('=')) || filter.parse::<Targets>().is_err() {
+    // Its reader takes spans and fields, too, by which nothing is filtered.
+    let is_by_module = |part: &str| part.contains('=') && !part.contains('[');
+    if !parts.iter().all(|part| is_level(part) || is_by_module(part)) || filter.parse::<Targets>().is_err() {
         section.fault("level", "is no filter; write error, warn, info, debug or trace, or such as info,tieline=debug");
     }
     filter

@@ -35,7 +35,7 @@ use crate::{
 const ROUNDS_MAX: usize = 40;
 /// How far back records made by us are loaded: longer than any search lag, and as long as anybody calls back for a
 /// missed call.
-const OWN_SINCE: SignedDuration = SignedDuration::from_hours(30 * 24);
+const BRIDGED_SINCE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// One call on its way.
 struct Delivery<'a> {
@@ -98,7 +98,7 @@ impl<'a> Delivery<'a> {
             driver.callers.forget(&stored.call.project, &stored.lane).await;
             driver.callers.own.forget(&stored.call.project, &stored.lane).await;
         }
-        let own = driver.store.own(&stored.call.project, &stored.lane, now - OWN_SINCE).await?;
+        let own = driver.store.own(&stored.call.project, &stored.lane, now - BRIDGED_SINCE).await?;
         let mut facts = stored.facts.clone();
         facts.own = own.records;
         let priority = if stored.backlog { Priority::Backlog } else { Priority::Live };

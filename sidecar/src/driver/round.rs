@@ -11,8 +11,10 @@ use crate::store::{Status, StoreError, StoredCall, Turns};
 const REST_MAX: Duration = Duration::from_secs(60);
 /// While clients are being served, a project is looked at so often at most without an event.
 const BUSY_REST: Duration = Duration::from_millis(500);
-/// While the backlog rests or has all its places, and its time has come long ago, a project is looked at so often without
-/// an event: live calls that are reported wake it, those that wait for a time may be so much late.
+/// The next look, when there may be more.
+const AGAIN: Duration = Duration::from_millis(1);
+/// While the backlog rests or has all its places, a project is looked at so often at least: the budget comes back by
+/// itself.
 const BACKLOG_REST: Duration = Duration::from_secs(15);
 /// After the store failed a project is left alone for so long.
 pub(super) const STORE_PAUSE: Duration = Duration::from_secs(1);
@@ -61,7 +63,7 @@ impl Round {
         let (store, project, now) = (&driver.store, &connection.project.id, driver.clock.now());
         if connection.is_to_learn() {
             // Only who has something to do asks for a token.
-            let next = store.next_due(project).await?;
+            let next = store.next_due(project, true).await?;
             let is_due = next.is_some_and(|next| next <= now);
             return Ok(Self::none(if is_due { Then::Learn } else { after(now, next) }));
         }
@@ -72,16 +74,19 @@ impl Round {
         }
         let calls = store.due(project, now, &busy.lanes, turns).await?;
         if calls.len() >= turns.limit {
-            return Ok(Self { calls, then: Then::Rest });
+            return Ok(Self { then: full(turns, &calls), calls });
         }
-        let next = store.next_due(project).await?;
-        let then = after(now, next);
+        let next = store.next_due(project, turns.backlog).await?;
         // A call of a busy lane, here or of another sidecar, may be due already and hide the time of the next one.
         let is_hidden = next.is_some_and(|next| next <= now);
         let is_busy = is_hidden || !calls.is_empty() || !busy.lanes.is_empty();
-        let then = match then {
-            Then::After(rest) if !turns.backlog => Then::After(rest.max(BACKLOG_REST)),
+        let then = match after(now, next) {
             Then::After(rest) if is_busy => Then::After(rest.max(BUSY_REST)),
+            then => then,
+        };
+        let then = match then {
+            Then::After(rest) if !turns.backlog => Then::After(rest.min(BACKLOG_REST)),
+            Then::Rest if !turns.backlog => Then::After(BACKLOG_REST),
             then => then,
         };
         Ok(Self { calls, then })
@@ -99,6 +104,16 @@ fn turns(connection: &Connection, busy: &Busy) -> Turns {
     Turns::live(most.saturating_sub(busy.serving - busy.backlog))
 }
 
+/// All places are taken. Where the last one went to the backlog, every live call that is due has one, and the next look is
+/// for the time of those that wait; else more of them may be due.
+fn full(turns: Turns, calls: &[StoredCall]) -> Then {
+    match calls.last() {
+        _ if !turns.backlog => Then::Rest,
+        Some(last) if last.backlog => Then::After(BUSY_REST),
+        Some(_) | None => Then::After(AGAIN),
+    }
+}
+
 /// Twice the CRM's concurrency keeps the gate fed while answers are stored.
 fn lanes_max(connection: &Connection) -> usize {
     let concurrency = connection.dialect().quota().concurrency as usize;
@@ -108,5 +123,5 @@ fn lanes_max(connection: &Connection) -> usize {
 fn after(now: Timestamp, next: Option<Timestamp>) -> Then {
     let Some(next) = next else { return Then::Rest };
     let wait = Duration::try_from(next.duration_since(now)).unwrap_or(Duration::ZERO);
-    Then::After(wait.clamp(Duration::from_millis(1), REST_MAX))
+    Then::After(wait.clamp(AGAIN, REST_MAX))
 }

@@ -31,6 +31,10 @@ const ROUNDS_AT_ONCE: usize = 16;
 /// CRMs learned at once for calls that are due; each is some requests that may take half a minute where a CRM is slow.
 const LEARNED_AT_ONCE: usize = 256;
 
+/// How often is looked which projects have calls that wait. Whoever stores one wakes its project; but who asked for it may
+/// have gone, with a disk that stalled, before it was stored.
+const SURVEY_EVERY: Duration = Duration::from_secs(60);
+
 /// The order of work of all projects.
 pub(super) struct Schedule {
     driver: Arc<Driver>,
@@ -41,6 +45,8 @@ pub(super) struct Schedule {
     telling: OneEach,
     warming: Warming,
     later: Later,
+    /// When is looked next which projects have calls that wait; `None` while that is under way.
+    survey_at: Option<Instant>,
     deliveries: usize,
 }
 
@@ -68,13 +74,13 @@ impl Schedule {
             telling: OneEach::default(),
             warming: Warming::new(),
             later: Later::default(),
+            survey_at: Some(Instant::now()),
             deliveries: 0,
         }
     }
 
     /// Works until told to stop, then lets deliveries under way end, within a time.
     pub(super) async fn run(mut self, mut stop: watch::Receiver<bool>, drain: Duration) {
-        self.survey(Duration::ZERO);
         let driver = Arc::clone(&self.driver);
         while !*stop.borrow() {
             self.begin();
@@ -109,6 +115,9 @@ impl Schedule {
     /// Begins what can be begun.
     fn begin(&mut self) {
         let now = Instant::now();
+        if self.survey_at.is_some_and(|at| at <= now) {
+            self.survey();
+        }
         while let Some(project) = self.later.take(now) {
             self.driver.woken.enlist(Wish::Look, &project);
         }
@@ -132,7 +141,7 @@ impl Schedule {
     }
 
     fn next_at(&self) -> Option<Instant> {
-        [self.later.first(), self.warming.next_at()].into_iter().flatten().min()
+        [self.later.first(), self.warming.next_at(), self.survey_at].into_iter().flatten().min()
     }
 
     fn begin_round(&mut self, project: ProjectId) {
@@ -186,11 +195,11 @@ impl Schedule {
         }
     }
 
-    /// Looks once which projects have calls that wait, after a pause.
-    fn survey(&mut self, pause: Duration) {
+    /// Looks which projects have calls that wait.
+    fn survey(&mut self) {
+        self.survey_at = None;
         let driver = Arc::clone(&self.driver);
         self.spawn(Work::Survey, ProjectId::new(""), async move {
-            time::sleep(pause).await;
             driver.survey().await.map(|()| Round { calls: Vec::new(), then: Then::Rest })
         });
     }
@@ -207,21 +216,29 @@ impl Schedule {
         }
         let driver = Arc::clone(&self.driver);
         self.deliveries += 1;
-        let abort = self.spawn(Work::Delivery, project.clone(), async move {
-            let _serving = serving;
+        let delivery = unless_broken(async move {
             deliver::deliver(&driver, &connection, stored).await;
             None
+        });
+        // The client is served until the pause after a mistake is over, too.
+        let abort = self.track(Work::Delivery, project.clone(), async move {
+            let _serving = serving;
+            delivery.await
         });
         self.driver.served.note(&project, &lane, abort);
     }
 
-    fn spawn(
+    fn spawn(&mut self, work: Work, project: ProjectId, task: impl Future<Output = Option<Round>> + Send + 'static) {
+        self.track(work, project, unless_broken(task));
+    }
+
+    fn track(
         &mut self,
         work: Work,
         project: ProjectId,
         task: impl Future<Output = Option<Round>> + Send + 'static,
     ) -> task::AbortHandle {
-        let abort = self.tasks.spawn(unless_broken(task));
+        let abort = self.tasks.spawn(task);
         self.running.insert(abort.id(), (work, project));
         abort
     }
@@ -234,8 +251,10 @@ impl Schedule {
         };
         let Some((work, project)) = self.running.remove(&id) else { return };
         match work {
-            Work::Survey if round.is_none() => self.survey(STORE_PAUSE),
-            Work::Survey => {}
+            Work::Survey => {
+                let rest = if round.is_some() { SURVEY_EVERY } else { STORE_PAUSE };
+                self.survey_at = Some(Instant::now() + rest);
+            }
             Work::Round => self.round_ended(project, round),
             Work::Delivery => {
                 self.deliveries -= 1;
@@ -257,7 +276,8 @@ impl Schedule {
         }
         let is_asked_for = self.learning.end(&project);
         if is_unlearned(&self.driver, &project) {
-            match is_asked_for {
+            // After a failure the gate is closed: that is waited for, whoever asks.
+            match is_asked_for && self.driver.connection(&project).is_some_and(|it| it.gate.closed_for().is_zero()) {
                 true => self.driver.woken.enlist(Wish::Learn, &project),
                 false => self.warming.add_later(project.clone(), Instant::now()),
             }

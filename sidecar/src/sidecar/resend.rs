@@ -165,7 +165,7 @@ impl Resend {
             () if self.is_resting() => Stage::Resting,
             () => Stage::Running,
         };
-        let is_moving = rate_per_second > 0.0 && stage != Stage::Cancelled;
+        let is_moving = rate_per_second > 0.0 && !matches!(stage, Stage::Cancelled | Stage::Resting);
         Progress {
             id: self.resending.id,
             stage,

@@ -126,6 +126,9 @@ pub struct StoredCall {
     pub written: Vec<Written>,
     /// W3C trace context it came with.
     pub trace: Option<String>,
+    /// Only what stands in columns of its own could be read: what was written for it is not known, and nothing but
+    /// dropping may be done with it.
+    pub damaged: bool,
     /// The right to deliver it, where several sidecars share the store and this one has it.
     pub claim: Option<Claim>,
 }

@@ -13,8 +13,6 @@ use super::{KeptTrouble, StoredCall, transition::Standing};
 /// The error reason of a call that cannot be read (error_reason.proto).
 pub(super) const DAMAGED: &str = "INTERNAL";
 
-const DAMAGE: &str = "what is stored of the call is damaged";
-
 /// A call of the queue that cannot be read.
 pub(super) struct Damaged {
     pub(super) seq: i64,
@@ -25,14 +23,8 @@ pub(super) struct Damaged {
 
 /// What is kept with a call that cannot be read.
 pub(super) fn damage(found: &str, at: Timestamp) -> KeptTrouble {
-    let text = format!("{DAMAGE} ({found}); look for it in the CRM, then drop it here");
+    let text = format!("what is stored of the call is damaged ({found}); look for it in the CRM, then drop it here");
     KeptTrouble { reason: DAMAGED.to_owned(), text, at }
-}
-
-/// Whether only the remains of a call were read. Nothing but dropping may be done with it: what was written for it is
-/// not known any more.
-pub(super) fn is_damaged(stored: &StoredCall) -> bool {
-    stored.trouble.as_ref().is_some_and(|trouble| trouble.reason == DAMAGED && trouble.text.starts_with(DAMAGE))
 }
 
 /// What stands of a damaged call in columns of its own.
@@ -68,24 +60,8 @@ impl Remains {
             reasons: Vec::new(),
             written: Vec::new(),
             trace: None,
+            damaged: true,
             claim: None,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_left_of_a_call_is_told_from_a_whole_one() {
-        let at = Timestamp::UNIX_EPOCH;
-        let (project, id, lane) = ("shop".to_owned(), "a".to_owned(), "1".to_owned());
-        let standing = Standing::fresh(at, false);
-        let remains = Remains { seq: 1, project, id, version: 1, lane, received_at: at, changed_at: at, standing };
-        let mut shown = remains.shown("column call");
-        assert!(is_damaged(&shown) && shown.call.id.as_str() == "a");
-        shown.trouble = Some(KeptTrouble { text: "something else inside".to_owned(), ..damage("", at) });
-        assert!(!is_damaged(&shown), "other troubles have the same reason");
     }
 }

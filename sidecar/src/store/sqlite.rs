@@ -178,9 +178,9 @@ impl Store for SqliteStore {
         })
     }
 
-    fn next_due(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
+    fn next_due(&self, project: &ProjectId, backlog: bool) -> Reply<'_, Option<Timestamp>> {
         let project = project.clone();
-        self.read(move |conn| queue::next_due(conn, &project))
+        self.read(move |conn| queue::next_due(conn, &project, backlog))
     }
 
     fn save(&self, progress: Progress) -> Reply<'_, ()> {

@@ -7,6 +7,10 @@ use tieline_engine::jiff::Timestamp;
 
 use super::{State, StateIs, StoreError};
 
+/// The columns of `calls` that a call is made of.
+pub(super) const COLUMNS: &str = "seq, project, id, call, version, lane, facts, state, skip_code, received_at, \
+     changed_at, due_at, retrying, backlog, attempts, trouble, reasons, written, trace";
+
 /// A state's two columns.
 pub(super) fn state_columns(state: State) -> (&'static str, Option<&'static str>) {
     match state {

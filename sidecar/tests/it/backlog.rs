@@ -234,3 +234,15 @@ fn a_cancelled_resending_loses_nothing_and_goes_on_after_a_restart() {
         assert!(audit.clean(), "{audit:?}");
     });
 }
+
+#[test]
+fn an_activation_is_followed_by_the_deactivation_that_came_while_it_was_under_way() {
+    in_virtual_time(async {
+        let core = Core::new(CrmKind::RetailCrm, 1).await;
+        let connection = core.sidecar().connection(&core.project).unwrap();
+        connection.deactivate().await.unwrap();
+        let (activated, deactivated) = tokio::join!(connection.activate(), connection.deactivate());
+        assert!(activated.is_ok() && deactivated.is_ok());
+        assert!(!connection.is_active());
+    });
+}

@@ -1,6 +1,6 @@
 //! What is kept of callers for a ringing phone.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tieline::{
     callers::Judged,
@@ -8,10 +8,12 @@ use tieline::{
 };
 use tieline_engine::phone::Phone;
 use tieline_sandbox::CrmKind;
+use tokio::time;
 
 use crate::wired::{Core, in_virtual_time};
 
 const CLIENT: &str = "0671234567";
+const LANE: &str = "+380671234567";
 
 async fn ring(core: &Core) -> (Basis, Arc<Judged>) {
     let ask = RouteAsk { project: core.project.clone(), call: "1".into(), client: Phone::new(CLIENT), line: None };
@@ -35,10 +37,29 @@ fn a_caller_who_rings_again_is_judged_anew_when_the_crm_was_learned_or_something
         assert_eq!(basis, Basis::Cached, "the look-up itself still counts");
         assert!(!Arc::ptr_eq(&again, &by_what_was_learned));
 
-        core.sidecar().driver().callers.own.forget(&core.project, "+380671234567").await;
+        core.sidecar().driver().callers.own.forget(&core.project, LANE).await;
         let (basis, by_our_work) = ring(&core).await;
         assert_eq!(basis, Basis::Cached);
         assert!(!Arc::ptr_eq(&by_what_was_learned, &by_our_work));
         assert!(Arc::ptr_eq(&by_our_work, &ring(&core).await.1));
+    });
+}
+
+#[test]
+fn a_caller_who_is_forgotten_while_the_crm_is_asked_for_them_is_not_kept() {
+    in_virtual_time(async {
+        let core = Core::new(CrmKind::RetailCrm, 1).await;
+        core.sidecar().connection(&core.project).unwrap().learn().await.unwrap();
+        let callers = &core.sidecar().driver().callers;
+        let forget = async {
+            time::sleep(Duration::from_millis(1)).await;
+            callers.forget_all(&core.project, LANE).await;
+        };
+        let ((basis, _), ()) = tokio::join!(ring(&core), forget);
+        assert_eq!(basis, Basis::Fresh);
+        let connection = core.sidecar().connection(&core.project).unwrap();
+        assert!(callers.last_known(&connection, LANE).await.is_none());
+        assert_eq!(ring(&core).await.0, Basis::Fresh);
+        assert!(callers.last_known(&connection, LANE).await.is_some());
     });
 }

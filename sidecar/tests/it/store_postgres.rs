@@ -109,7 +109,7 @@ async fn a_closed_store_is_whole_and_refuses_work() {
     accept(&store, call("a", "1"), 0).await;
     store.close().await.unwrap();
     store.close().await.unwrap();
-    assert_eq!(store.next_due(&shop()).await, Err(StoreError::Closed));
+    assert_eq!(store.next_due(&shop(), true).await, Err(StoreError::Closed));
     assert_eq!(store.accept(piece(call("b", "1"), at(0))).await, Err(StoreError::Closed));
     let again = open(&database, "two").await;
     assert_eq!(crate::store_suite::fixtures::due(&again, 0).await, ["a"]);

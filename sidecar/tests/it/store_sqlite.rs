@@ -68,7 +68,7 @@ async fn a_closed_store_is_whole_and_refuses_work() {
     accept(&store, call("a", "1"), 0).await;
     store.close().await.unwrap();
     store.close().await.unwrap();
-    assert_eq!(store.next_due(&shop()).await, Err(StoreError::Closed));
+    assert_eq!(store.next_due(&shop(), true).await, Err(StoreError::Closed));
     assert_eq!(store.accept(piece(call("b", "1"), at(0))).await, Err(StoreError::Closed));
     let again = SqliteStore::open(&directory.path().join("tieline.db")).unwrap();
     assert_eq!(due(&again, 0).await, ["a"]);
@@ -224,7 +224,7 @@ async fn bodies_are_kept_for_replay_within_bounds() {
 async fn in_memory_answers_while_time_stands_still() {
     let store = SqliteStore::in_memory().unwrap();
     assert!(futures::poll!(store.accept(piece(call("a", "1"), at(0)))).is_ready());
-    assert!(futures::poll!(store.next_due(&shop())).is_ready());
+    assert!(futures::poll!(store.next_due(&shop(), true)).is_ready());
 }
 
 proptest! {

@@ -92,7 +92,7 @@ impl Core {
     /// Lets the deliveries come to rest, and activates a connection the CRM's faults have suspended.
     pub(crate) async fn settle(&self) {
         let deadline = Instant::now() + SETTLES_WITHIN;
-        while self.store.next_due(&self.project).await.unwrap().is_some() {
+        while self.store.next_due(&self.project, true).await.unwrap().is_some() {
             assert!(Instant::now() < deadline, "the backlog did not drain in {SETTLES_WITHIN:?} of virtual time");
             let connection = self.sidecar().connection(&self.project).unwrap();
             if connection.state().status == Status::Suspended {

@@ -68,6 +68,10 @@ impl Connection {
     /// # Errors
     /// The store cannot write.
     pub async fn suspend(&self, trouble: &Trouble) -> Result<(), StoreError> {
+        // Whoever is switching it on is not waited for: this is about what was before.
+        if !self.is_active() {
+            return Ok(());
+        }
         let now = self.clock.now();
         let why =
             Some(KeptTrouble { reason: troubles::reason(trouble).to_owned(), text: trouble.to_string(), at: now });
@@ -89,7 +93,10 @@ impl Connection {
     /// The store cannot write.
     pub async fn deactivate(&self) -> Result<(), StoreError> {
         let _alone = self.standing.changing.lock().await;
-        let keep_data = self.current().await?.keep_data;
+        let ConnectionState { status, keep_data, .. } = self.current().await?;
+        if status == Status::Inactive {
+            return Ok(());
+        }
         self.change(ConnectionState { status: Status::Inactive, since: self.clock.now(), why: None, keep_data }).await
     }
 

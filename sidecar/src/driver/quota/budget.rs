@@ -62,7 +62,7 @@ impl Purse {
         self.units
     }
 
-    /// Counts an answered request.
+    /// Counts a request that the CRM may have counted.
     pub(super) fn spend(&mut self, now: At, cost: u32, took: Duration) {
         let units = match self.budget.counts {
             Counts::Requests => 1.0,

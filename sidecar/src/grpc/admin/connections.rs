@@ -80,9 +80,10 @@ pub(super) async fn deactivate(
 ) -> Result<DeactivateConnectionResponse, Status> {
     let (project, name) = named(&request.project, &request.connection_id)?;
     let connection = known(desk, &project, name)?;
-    if connection.state().status != Standing::Inactive {
-        connection.deactivate().await?;
-    }
+    // It follows an activation that is under way, which may take longer than the request: it is done all the same.
+    let whole = Arc::clone(&connection);
+    let deactivated = tokio::spawn(async move { whole.deactivate().await }).await;
+    deactivated.map_err(|_| refused::refuse(ErrorReason::Internal, "the deactivation failed"))??;
     if let Some(keep_data) = request.keep_data {
         keep(&connection, keep_data).await?;
     }

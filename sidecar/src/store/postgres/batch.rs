@@ -75,9 +75,9 @@ async fn run(
         }
         while !batch.is_empty() {
             let later = repeats(&mut batch);
-            let calls = batch.len();
+            let pieces = batch.len();
             write(&home, batch, &commits).await;
-            growth.added(&home, calls);
+            growth.stored(&home, pieces);
             batch = later;
         }
     }

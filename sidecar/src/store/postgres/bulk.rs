@@ -11,7 +11,6 @@ use tokio_postgres::types::ToSql;
 use super::{
     super::{
         Filter, State, StateIs, StoredCall,
-        damage::is_damaged,
         resend::forgiven,
         transition::may_requeue,
         values::{micros, micros_up, signed, state_columns, to_json},
@@ -116,7 +115,7 @@ impl Change {
     /// Changes one call, or leaves it as it is.
     async fn of(&self, client: &Object, stored: &StoredCall, rank: i64) -> Result<bool, Trouble> {
         match self {
-            Self::Requeue(filter, now) if may_requeue(stored.state, filter) && !is_damaged(stored) => {
+            Self::Requeue(filter, now) if may_requeue(stored.state, filter) && !stored.damaged => {
                 put_back(client, stored, *now, rank, None).await?;
                 if stored.state != State::Waiting {
                     worth::lift_earlier(client, stored, rank).await?;

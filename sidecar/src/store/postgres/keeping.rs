@@ -157,7 +157,8 @@ const REMOVE_CALLS_COUNTED: &str = "WITH gone AS (
     SELECT count(*) FROM gone";
 
 const REMOVE_IDLE: &str = "DELETE FROM lanes l USING unnest($1::text[], $2::text[]) AS k (project, lane)
-    WHERE l.project = k.project AND l.lane = k.lane AND l.holder IS NULL
+    WHERE l.project = k.project AND l.lane = k.lane
+        AND (l.holder IS NULL OR NOT EXISTS (SELECT 1 FROM sidecars s WHERE s.id = l.holder))
         AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.project = l.project AND c.lane = l.lane AND c.state = 'waiting')
         AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.project = l.project AND c.lane = l.lane AND c.state <> 'waiting')";
 

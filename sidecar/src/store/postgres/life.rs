@@ -183,5 +183,7 @@ const BURY: &str = "DELETE FROM sidecars WHERE lease_until < clock_timestamp()";
 
 const LOOK: &str = "SELECT (SELECT count(*) FROM sidecars), connections, projects FROM pulse";
 
-/// While a lane is held, its holder answers for what is begun there.
-const END: &str = "DELETE FROM sidecars s WHERE s.id = $1 AND NOT EXISTS (SELECT 1 FROM lanes l WHERE l.holder = s.id)";
+/// While a call waits in a lane that is held, its holder answers for what is begun there.
+const END: &str = "DELETE FROM sidecars s WHERE s.id = $1 AND NOT EXISTS (
+    SELECT 1 FROM lanes l JOIN calls c ON c.project = l.project AND c.lane = l.lane AND c.state = 'waiting'
+    WHERE l.holder = s.id)";

@@ -149,8 +149,13 @@ async fn set_aside(client: &Object, project: &str, damaged: &[Damaged], now: Tim
 }
 
 /// The earliest time of a head that may be claimed; see [`super::Store::next_due`].
-pub(super) async fn next_due(client: &Object, project: &ProjectId, me: &Me) -> Result<Option<Timestamp>, Trouble> {
-    let next = client.prepare_cached(&NEXT).await?;
+pub(super) async fn next_due(
+    client: &Object,
+    project: &ProjectId,
+    backlog: bool,
+    me: &Me,
+) -> Result<Option<Timestamp>, Trouble> {
+    let next = client.prepare_cached(if backlog { &NEXT } else { &NEXT_LIVE }).await?;
     let row = client.query_opt(&next, &[&project.as_str(), &me.id]).await?;
     row.map(|row| row::time(&row, "due_at")).transpose()
 }
@@ -272,13 +277,18 @@ static WITH_WORK: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-static NEXT: LazyLock<String> = LazyLock::new(|| {
+static NEXT: LazyLock<String> = LazyLock::new(|| next_sql(""));
+
+/// Live heads stand together and are few, while those of the backlog may all be due earlier.
+static NEXT_LIVE: LazyLock<String> = LazyLock::new(|| next_sql("AND c.backlog = false"));
+
+fn next_sql(which: &str) -> String {
     let free = free_for("$2");
     format!(
         "SELECT c.due_at FROM calls c JOIN lanes l ON l.project = c.project AND l.lane = c.lane
-        WHERE c.project = $1 AND c.state = 'waiting' AND c.head AND {free} ORDER BY c.due_at LIMIT 1"
+        WHERE c.project = $1 AND c.state = 'waiting' AND c.head AND {free} {which} ORDER BY c.due_at LIMIT 1"
     )
-});
+}
 
 fn columns(lanes: &BTreeSet<LaneKey>) -> (Vec<&str>, Vec<&str>) {
     lanes.iter().map(|(project, lane)| (project.as_str(), lane.as_str())).unzip()

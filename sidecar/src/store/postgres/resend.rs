@@ -13,7 +13,6 @@ use self::read::{HELD, HELD_AT, Kept, RESENT, RESENT_AT, read, select};
 use super::{
     super::{
         State, StoredCall,
-        damage::is_damaged,
         resend::{QUEUED_MAX, Resending, Selection, Survey, back_to, is_kept, is_ready, is_untouched, kept_as},
         transition::may_requeue,
         values::{micros, signed, state_columns, to_json, unsigned},
@@ -103,7 +102,7 @@ pub(super) async fn survey(
     let mut calls = admin::select(client, &conditions, Order::Falling, SURVEYED).await?;
     let before = calls.last().filter(|_| calls.len() == SURVEYED).map(|last| last.seq);
     let mut survey = Survey { before, ..Survey::default() };
-    calls.retain(|stored| may_requeue(stored.state, &filter) && !is_damaged(stored));
+    calls.retain(|stored| may_requeue(stored.state, &filter) && !stored.damaged);
     for (stored, judged) in calls.iter().zip(worth::judge(client, project, &calls).await?) {
         if selection.takes(&stored.call, judged.client) {
             survey.add(judged.worth);
@@ -123,7 +122,7 @@ async fn choose(client: &Object, resending: &Resending, before: u64, now: Timest
     let conditions = Conditions::new(project, &filter).at(positions);
     let mut calls = admin::select(client, &conditions, Order::Falling, PORTION).await?;
     check(project, &lanes, &calls)?;
-    calls.retain(|stored| may_requeue(stored.state, &filter) && !is_damaged(stored));
+    calls.retain(|stored| may_requeue(stored.state, &filter) && !stored.damaged);
     let judged = worth::judge(client, project, &calls).await?;
     let taken: Vec<_> =
         calls.iter().zip(&judged).filter(|(stored, judged)| selection.takes(&stored.call, judged.client)).collect();
@@ -162,7 +161,7 @@ async fn release(client: &Object, resending: &Resending, now: Timestamp) -> Resu
     check(project, &lanes, held.iter().map(|(stored, _)| stored))?;
     for (stored, kept) in &held {
         let may_go = match stored.state {
-            _ if is_damaged(stored) => false,
+            _ if stored.damaged => false,
             State::Failed => true,
             State::Skipped(code) => is_kept(code),
             State::Waiting | State::Written => false,
@@ -196,7 +195,7 @@ async fn hold(client: &Object, resending: &Resending, before: u64, now: Timestam
     let mut was: BTreeMap<u64, Kept> = BTreeMap::new();
     let mut calls = Vec::new();
     // Who cannot be read stays in the queue, which sets it aside when its turn comes.
-    for (stored, kept) in waiting.into_iter().filter(|(stored, _)| is_untouched(stored) && !is_damaged(stored)) {
+    for (stored, kept) in waiting.into_iter().filter(|(stored, _)| is_untouched(stored) && !stored.damaged) {
         was.insert(stored.seq, kept);
         calls.push(stored);
     }

@@ -7,14 +7,11 @@ use tieline_engine::{
 };
 use tokio_postgres::Row;
 
+pub(super) use super::super::values::COLUMNS;
 use super::{
     super::{State, StoreError, StoredCall, damage::Remains, transition::Standing, values::unsigned},
     trouble::Trouble,
 };
-
-/// The columns [`stored`] reads, of `calls`.
-pub(super) const COLUMNS: &str = "seq, project, id, call, version, lane, facts, state, skip_code, received_at, changed_at, due_at, \
-     retrying, backlog, attempts, trouble, reasons, written, trace";
 
 /// A call from a row of [`COLUMNS`], for people: one that is damaged is shown with what is left of it.
 pub(super) fn stored(row: &Row) -> Result<StoredCall, Trouble> {
@@ -66,6 +63,7 @@ pub(super) fn whole(row: &Row) -> Result<StoredCall, Trouble> {
         reasons: json(row, "reasons")?,
         written: json(row, "written")?,
         trace: row.try_get("trace")?,
+        damaged: false,
         claim: None,
     })
 }

@@ -11,7 +11,7 @@ use super::{
     row::{self, micros, micros_up},
     worth,
 };
-use crate::store::{damage::is_damaged, resend::forgiven, transition::may_requeue};
+use crate::store::{resend::forgiven, transition::may_requeue};
 
 /// Calls per portion: a few milliseconds of the writer.
 pub(super) const PORTION: usize = 200;
@@ -66,7 +66,7 @@ pub(super) fn requeue(
     portion: Portion,
 ) -> Result<Portion, StoreError> {
     portion.take(conn, project, filter, |stored| {
-        if !may_requeue(stored.state, filter) || is_damaged(stored) {
+        if !may_requeue(stored.state, filter) || stored.damaged {
             return Ok(false);
         }
         let rank = match stored.state {

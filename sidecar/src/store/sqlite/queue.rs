@@ -84,8 +84,8 @@ pub(super) fn set_aside(
 
 /// The earliest time of a head. When it has passed, [`due`] finds a call, unless that call's lane is busy; when it
 /// has not, [`due`] finds none.
-pub(super) fn next_due(conn: &Connection, project: &ProjectId) -> Result<Option<Timestamp>, StoreError> {
-    let mut statement = conn.prepare_cached(NEXT_DUE)?;
+pub(super) fn next_due(conn: &Connection, project: &ProjectId, backlog: bool) -> Result<Option<Timestamp>, StoreError> {
+    let mut statement = conn.prepare_cached(if backlog { NEXT_DUE } else { NEXT_DUE_LIVE })?;
     let mut rows = statement.query([project.as_str()])?;
     rows.next()?.map(|row| row::time(row, "due_at")).transpose()
 }
@@ -144,6 +144,10 @@ const COUNT_DUE: &str = "SELECT count(*) FROM (
 
 const NEXT_DUE: &str = "SELECT due_at FROM calls INDEXED BY calls_due
     WHERE project = ?1 AND state = 'waiting' AND head = 1 ORDER BY due_at LIMIT 1";
+
+/// Live heads stand together and are few, while those of the backlog may all be due earlier.
+const NEXT_DUE_LIVE: &str = "SELECT due_at FROM calls INDEXED BY calls_turn
+    WHERE project = ?1 AND state = 'waiting' AND head = 1 AND backlog = 0 ORDER BY due_at LIMIT 1";
 
 const QUEUED: &str = "WITH RECURSIVE queued (project) AS (
     SELECT (SELECT min(project) FROM calls INDEXED BY calls_due WHERE state = 'waiting' AND head = 1)
@@ -221,8 +225,9 @@ mod tests {
     fn no_question_of_the_queue_reads_all_waiting_calls() {
         let conn = schema::open_memory().unwrap();
         let due = [due_sql("calls_due"), due_sql("calls_turn")];
-        let fixed = [COUNT_DUE, NEXT_DUE, QUEUED, INSERT, IS_BEHIND, FIRST_HOLDING, RAISE, LOWER, GO_LIVE, IS_LIVE];
-        for sql in due.iter().map(String::as_str).chain(fixed) {
+        let turns = [COUNT_DUE, NEXT_DUE, NEXT_DUE_LIVE, QUEUED];
+        let heads = [INSERT, IS_BEHIND, FIRST_HOLDING, RAISE, LOWER, GO_LIVE, IS_LIVE];
+        for sql in due.iter().map(String::as_str).chain(turns).chain(heads) {
             let plan = plan(&conn, sql);
             assert!(plan.iter().any(|step| step.contains("USING")), "{sql}: {plan:?}");
             for step in plan.iter().filter(|step| step.starts_with("SCAN")) {

@@ -12,7 +12,6 @@ use super::{
     worth,
 };
 use crate::store::{
-    damage::is_damaged,
     resend::{
         Counts, QUEUED_MAX, Resending, Selection, Survey, back_to, forgiven, is_kept, is_ready, is_untouched, kept_as,
     },
@@ -93,7 +92,7 @@ pub(super) fn survey(
     let calls = admin::select(conn, &conditions, Order::Falling, SURVEYED)?;
     let before = calls.last().filter(|_| calls.len() == SURVEYED).map(|last| last.seq);
     let mut survey = Survey { before, ..Survey::default() };
-    for stored in calls.iter().filter(|stored| may_requeue(stored.state, &filter) && !is_damaged(stored)) {
+    for stored in calls.iter().filter(|stored| may_requeue(stored.state, &filter) && !stored.damaged) {
         let judged = worth::judge(conn, stored)?;
         if selection.takes(&stored.call, judged.client) {
             survey.add(judged.worth);
@@ -107,7 +106,7 @@ fn choose(conn: &Connection, resending: &Resending, before: u64, now: Timestamp)
     let filter = resending.selection.filter(resending.begun_at);
     let conditions = Conditions::new(&resending.project, &filter)?.from(before, Order::Falling);
     let calls = admin::select(conn, &conditions, Order::Falling, PORTION)?;
-    for stored in calls.iter().filter(|stored| may_requeue(stored.state, &filter) && !is_damaged(stored)) {
+    for stored in calls.iter().filter(|stored| may_requeue(stored.state, &filter) && !stored.damaged) {
         let judged = worth::judge(conn, stored)?;
         if !resending.selection.takes(&stored.call, judged.client) {
             continue;
@@ -140,7 +139,7 @@ fn release(conn: &Connection, resending: &Resending, now: Timestamp) -> Result<b
     let held = select(conn, HELD, -id, row::signed(PORTION as u64), |row| row.get("worth"))?;
     for (stored, rank) in &held {
         let may_go = match stored.state {
-            _ if is_damaged(stored) => false,
+            _ if stored.damaged => false,
             State::Failed => true,
             State::Skipped(code) => is_kept(code),
             State::Waiting | State::Written => false,
@@ -166,7 +165,7 @@ fn hold(conn: &Connection, resending: &Resending, before: u64, now: Timestamp) -
     let id = row::signed(resending.id);
     // Who cannot be read stays in the queue, which sets it aside when its turn comes.
     let waiting = select(conn, RESENT, id, row::signed(before), |row| row.get::<_, Option<String>>("kept_as"))?;
-    for (stored, was) in waiting.iter().filter(|(stored, _)| is_untouched(stored) && !is_damaged(stored)) {
+    for (stored, was) in waiting.iter().filter(|(stored, _)| is_untouched(stored) && !stored.damaged) {
         let rank = worth::rank_in_hand(conn, stored, worth::judge(conn, stored)?.rank(), resending.id)?;
         let state = back_to(was.as_deref());
         let reasons = match (was, state) {

@@ -5,12 +5,10 @@ use serde::de::DeserializeOwned;
 use tieline_engine::{jiff::Timestamp, reason::ReasonCode};
 
 use super::{State, StoreError, StoredCall, advice};
-pub(super) use crate::store::values::{micros, micros_up, signed, state_columns, state_word, to_json, unsigned};
+pub(super) use crate::store::values::{
+    COLUMNS, micros, micros_up, signed, state_columns, state_word, to_json, unsigned,
+};
 use crate::store::{damage::Remains, transition::Standing};
-
-/// The columns [`stored`] reads, of `calls`.
-pub(super) const COLUMNS: &str = "seq, project, id, call, version, lane, facts, state, skip_code, received_at, changed_at, due_at, \
-     retrying, backlog, attempts, trouble, reasons, written, trace";
 
 /// A call from a row of [`COLUMNS`], for people: one that is damaged is shown with what is left of it, so that it can
 /// be found and dropped.
@@ -62,6 +60,7 @@ pub(super) fn whole(row: &Row<'_>) -> Result<StoredCall, StoreError> {
         reasons: json(row, "reasons")?,
         written: json(row, "written")?,
         trace: row.get("trace")?,
+        damaged: false,
         claim: None,
     })
 }

@@ -136,6 +136,7 @@ fn the_server_is_checked() {
     of_file("[telemetry]\nformat = \"xml\"", "telemetry.format", "expected `text` or `json`");
     of_file("[telemetry]\nlevel = \"loud\"", "telemetry.level", "error, warn, info, debug or trace");
     of_file("[telemetry]\nlevel = \"info,tieline=loud\"", "telemetry.level", "info,tieline=debug");
+    of_file("[telemetry]\nlevel = \"info,tieline[call.deliver]=debug\"", "telemetry.level", "info,tieline=debug");
     of_file("[telemetry]\notlp_endpoint = \"collector\"", "telemetry.otlp_endpoint", "http://127.0.0.1:4317");
     of_file("[telemetry]\notlp_endpoint = \"http://user:pass@host\"", "telemetry.otlp_endpoint", "no address");
 }

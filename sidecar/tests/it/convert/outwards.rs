@@ -49,6 +49,7 @@ fn stored(state: State) -> StoredCall {
         reasons: vec![Reason::new(ReasonCode::RowFits).with("row", "missed"), Reason::new(ReasonCode::NotFinal)],
         written: Vec::new(),
         trace: None,
+        damaged: false,
         claim: None,
     }
 }

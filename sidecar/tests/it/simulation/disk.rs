@@ -126,8 +126,8 @@ impl Store for Disk {
         Box::pin(self.take_turns(project.clone(), now, busy.to_vec(), turns))
     }
 
-    fn next_due(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
-        self.inner.next_due(project)
+    fn next_due(&self, project: &ProjectId, backlog: bool) -> Reply<'_, Option<Timestamp>> {
+        self.inner.next_due(project, backlog)
     }
 
     fn save(&self, progress: Progress) -> Reply<'_, ()> {

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// A quota that was cut by refusals grows back within this time (docs/quota.md).
-const QUOTA_HEALS: Duration = Duration::from_secs(30 * 60);
+const QUOTA_HEALS: Duration = Duration::from_secs(6 * 60);
 /// More calls than a run has.
 const ALL: usize = 10_000;
 

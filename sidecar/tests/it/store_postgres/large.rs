@@ -50,7 +50,7 @@ async fn whose_turn_it_is_and_what_is_released_is_read_in_order() {
         let due = store.due(&shop(), at(60), &[], Turns::all(10)).await.unwrap();
         assert_eq!(due.len(), 10);
         assert_eq!(ids(&store.due(&shop(), at(60), &[], Turns::live(10)).await.unwrap()), ["first"]);
-        assert!(store.next_due(&shop()).await.unwrap().is_some());
+        assert!(store.next_due(&shop(), true).await.unwrap().is_some());
         assert!(store.step_resend(&shop(), id, at(60)).await.unwrap());
         let resending = store.resending(&shop(), Some(id)).await.unwrap().unwrap();
         assert!(resending.counts.total() > 0);
@@ -63,7 +63,6 @@ async fn whose_turn_it_is_and_what_is_released_is_read_in_order() {
     assert!(by_index < 40_000, "{by_index} entries of indexes were read");
 }
 
-/// Calls read by scanning the table, entries read of its indexes.
 /// A database's autovacuum looks once a minute; until then it would plan for tables that are empty.
 #[tokio::test]
 async fn the_planner_is_told_when_a_crowd_of_calls_comes_into_a_new_database() {
@@ -84,6 +83,7 @@ async fn the_planner_is_told_when_a_crowd_of_calls_comes_into_a_new_database() {
     time::timeout(Duration::from_secs(30), known).await.expect("the planner knows that there are many");
 }
 
+/// Calls read by scanning the table, entries read of its indexes.
 async fn read(database: &crate::database::Database) -> (i64, i64) {
     // Sessions that ended a moment ago may still be telling.
     let mut last = (-1, -1);

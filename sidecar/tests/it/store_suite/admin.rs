@@ -157,7 +157,7 @@ pub(crate) async fn changes_of_many_calls_reach_all_of_them(store: &dyn Store) {
     );
     let dropped = Reason::new(ReasonCode::Dropped);
     assert_eq!(store.skip(&shop(), Filter::default(), dropped, at(3)).await.unwrap(), 451);
-    assert_eq!(store.next_due(&shop()).await.unwrap(), None);
+    assert_eq!(store.next_due(&shop(), true).await.unwrap(), None);
 }
 
 pub(crate) async fn the_ledger_balances_by_day(store: &dyn Store) {

@@ -181,7 +181,7 @@ pub(crate) async fn nothing_is_forgotten_while_a_call_waits_unless_it_may_be_dro
     assert!(done.done);
     let day = today(store).await;
     assert_eq!((day.received, day.written, day.skipped.get("forgotten"), day.waiting), (2, 1, Some(&1), 0));
-    assert_eq!(store.next_due(&shop()).await.unwrap(), None);
+    assert_eq!(store.next_due(&shop(), true).await.unwrap(), None);
     accept(store, call("c", "1"), 4).await;
     assert_eq!(due(store, 4).await, ["c"], "the client's next call is served as any other's");
 }

@@ -74,7 +74,7 @@ pub(crate) async fn a_call_dropped_during_delivery_stays_dropped(store: &dyn Sto
     store.skip(&shop(), Filter::default(), Reason::new(ReasonCode::Dropped), at(1)).await.unwrap();
     store.save(Progress { due_at: at(60), retrying: true, ..progress(&read, State::Waiting, 2) }).await.unwrap();
     assert_eq!(stored(store, "a").await.state, State::Skipped(ReasonCode::Dropped));
-    assert_eq!(store.next_due(&shop()).await.unwrap(), None);
+    assert_eq!(store.next_due(&shop(), true).await.unwrap(), None);
 }
 
 pub(crate) async fn a_call_dropped_while_it_was_written_is_finished(store: &dyn Store) {

@@ -122,7 +122,7 @@ async fn check_queue(store: &dyn Store, now: i64) {
         assert_eq!(ids(&due), ids(&plainly_due(&waiting, now, &busy)), "now {now}, {waiting:?}");
     }
     let is_due = !plainly_due(&waiting, now, &[]).is_empty();
-    let next = store.next_due(&shop()).await.unwrap();
+    let next = store.next_due(&shop(), true).await.unwrap();
     assert_eq!(next.is_some_and(|next| next <= at(now)), is_due, "next {next:?}, now {now}, {waiting:?}");
     assert_eq!(next.is_none(), waiting.is_empty());
 }

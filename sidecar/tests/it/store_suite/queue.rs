@@ -79,7 +79,7 @@ pub(crate) async fn waiting_for_facts_does_not_hold_the_lane_back(store: &dyn St
     assert_eq!(due(store, 60).await, ["a"], "when its time has come it goes first");
     wait(store, "a", 90, true).await;
     assert_eq!(due(store, 61).await, [""; 0]);
-    assert_eq!(store.next_due(&shop()).await.unwrap(), Some(at(90)));
+    assert_eq!(store.next_due(&shop(), true).await.unwrap(), Some(at(90)));
 }
 
 pub(crate) async fn facts_waited_for_make_the_call_due(store: &dyn Store) {
@@ -105,17 +105,17 @@ pub(crate) async fn a_call_that_changes_lanes_sets_its_old_lane_free(store: &dyn
 }
 
 pub(crate) async fn the_next_due_time_passes_over_calls_behind_a_retry(store: &dyn Store) {
-    assert_eq!(store.next_due(&shop()).await.unwrap(), None);
+    assert_eq!(store.next_due(&shop(), true).await.unwrap(), None);
     accept(store, call("a", "1"), 0).await;
     wait(store, "a", 60, true).await;
     accept(store, call("b", "1"), 1).await;
-    assert_eq!(store.next_due(&shop()).await.unwrap(), Some(at(60)), "b cannot be delivered before a");
+    assert_eq!(store.next_due(&shop(), true).await.unwrap(), Some(at(60)), "b cannot be delivered before a");
     accept(store, call("c", "2"), 2).await;
-    assert_eq!(store.next_due(&shop()).await.unwrap(), Some(at(2)));
+    assert_eq!(store.next_due(&shop(), true).await.unwrap(), Some(at(2)));
     for id in ["c", "a", "b"] {
         finish(store, id, State::Written, 70).await;
     }
-    assert_eq!(store.next_due(&shop()).await.unwrap(), None);
+    assert_eq!(store.next_due(&shop(), true).await.unwrap(), None);
 }
 
 pub(crate) async fn a_call_put_back_between_others_leaves_no_head_behind_a_retry(store: &dyn Store) {
@@ -128,7 +128,7 @@ pub(crate) async fn a_call_put_back_between_others_leaves_no_head_behind_a_retry
     store.requeue(&shop(), in_state(&[StateIs::Failed]), at(6)).await.unwrap();
     assert_eq!(due(store, 6).await, ["a"]);
     wait(store, "a", 90, true).await;
-    assert_eq!(store.next_due(&shop()).await.unwrap(), Some(at(90)), "nobody can be delivered before a");
+    assert_eq!(store.next_due(&shop(), true).await.unwrap(), Some(at(90)), "nobody can be delivered before a");
     assert_eq!(due(store, 50).await, [""; 0]);
 }
 
@@ -151,7 +151,7 @@ pub(crate) async fn a_call_is_never_due_before_its_time(store: &dyn Store) {
     let exact = at(10) + nanosecond;
     store.accept(piece(call("a", "1"), exact)).await.unwrap();
     assert!(store.due(&shop(), at(10), &[], Turns::all(10)).await.unwrap().is_empty());
-    let next = store.next_due(&shop()).await.unwrap().unwrap();
+    let next = store.next_due(&shop(), true).await.unwrap().unwrap();
     assert!(next >= exact && next <= exact + SignedDuration::from_micros(1));
     assert_eq!(ids(&store.due(&shop(), next, &[], Turns::all(10)).await.unwrap()), ["a"]);
 }

@@ -224,10 +224,10 @@ impl Store for Life {
     }
 
     /// Lanes of others are not passed over here; they are looked at again a little later.
-    fn next_due(&self, project: &ProjectId) -> Reply<'_, Option<Timestamp>> {
+    fn next_due(&self, project: &ProjectId, backlog: bool) -> Reply<'_, Option<Timestamp>> {
         let project = project.clone();
         Box::pin(async move {
-            let next = self.shared.inner.next_due(&project).await?;
+            let next = self.shared.inner.next_due(&project, backlog).await?;
             let state = self.shared.state();
             let held = state.lanes.values().any(|lane| lane.holder.is_some());
             let later = state.asked_at + SignedDuration::from_millis(500);
