@@ -222,3 +222,21 @@ async fn a_damaged_call_holds_up_nobody_and_is_shown_until_it_is_dropped() {
     assert_eq!((dropped, stored(&store, "damaged").await.state), (Ok(1), State::Skipped(ReasonCode::Dropped)));
     assert!(store.call(&shop(), &CallId::new("other")).await.unwrap().is_some());
 }
+
+/// As after a step back to an older version and forward again.
+#[tokio::test]
+async fn a_call_that_was_set_aside_is_retried_once_it_can_be_read_again() {
+    let (store, directory) = in_new_directory();
+    accept(&store, ended("a", "1"), 0).await;
+    let change = |sql: &str| {
+        let held = hold(&directory.path().join("tieline.db"));
+        held.execute(sql, []).unwrap();
+        held.execute_batch("COMMIT").unwrap();
+    };
+    change("UPDATE calls SET facts = replace(facts, '{', '{\"of\":\"tomorrow\"}{') WHERE id = 'a'");
+    assert!(due(&store, 1).await.is_empty());
+    assert_eq!(stored(&store, "a").await.state, State::Failed);
+    change("UPDATE calls SET facts = replace(facts, '{\"of\":\"tomorrow\"}', '') WHERE id = 'a'");
+    assert_eq!(store.requeue(&shop(), in_state(&[StateIs::Failed]), at(2)).await, Ok(1));
+    assert_eq!(due(&store, 2).await, ["a"]);
+}
