@@ -85,7 +85,7 @@ fn hold(kind: CrmKind, name: &'static str) {
         let (ask, answers) = input.split_first().map_or((b'l', input), |(ask, answers)| (*ask, answers));
         let net = Playback::new(answers);
         let outcome = asked(&desk, ask, &net);
-        private(&desk, &outcome.text);
+        private(&desk, &outcome.text, ask);
         outcome.kind
     });
 }
@@ -216,8 +216,9 @@ fn troubled(trouble: &Trouble) -> Outcome {
 }
 
 /// Texts for people who look after the sidecar repeat neither clients nor secrets, and are short.
-fn private(desk: &Desk, text: &str) {
-    for word in PRIVATE {
+/// An inspection shows what the account's own lists are called, such as statuses, whatever somebody has called them.
+fn private(desk: &Desk, text: &str, ask: u8) {
+    for word in PRIVATE.into_iter().filter(|_| ask != b'i') {
         assert!(!text.contains(word), "{word} is repeated: {text}");
     }
     let token = desk.token.as_ref().map(|grant| grant.token.expose_secret());
