@@ -97,8 +97,25 @@ pub struct Finding {
     pub about: String,
     /// Whether calls can be delivered with it as it is.
     pub holds: bool,
-    /// What was found and, where it does not hold, what to do. No secrets, no personal data.
+    /// What was found and, where it does not hold, what to do; at most [`FINDING_MAX`] characters. No secrets, no personal
+    /// data but what an account's own lists are called.
     pub text: String,
+}
+
+/// Longest text of a finding, in characters: an account may have any number of statuses to choose from.
+pub const FINDING_MAX: usize = 1_000;
+
+impl Finding {
+    /// One, with its text cut where it is too long.
+    #[must_use]
+    pub fn new(about: &str, holds: bool, text: &str) -> Self {
+        let mut cut: String = text.chars().take(FINDING_MAX).collect();
+        if cut.len() < text.len() {
+            cut.pop();
+            cut.push('…');
+        }
+        Self { about: about.to_owned(), holds, text: cut }
+    }
 }
 
 /// The exchange as a CRM's telephony settings know it.

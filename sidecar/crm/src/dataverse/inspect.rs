@@ -44,7 +44,7 @@ pub(super) async fn inspect(wire: &Wire<'_>) -> Result<Vec<Finding>, Trouble> {
 }
 
 fn finding(about: &str, holds: bool, text: impl Into<String>) -> Finding {
-    Finding { about: about.to_owned(), holds, text: text.into() }
+    Finding::new(about, holds, &text.into())
 }
 
 async fn rights(wire: &Wire<'_>, user: &Guid) -> Result<Finding, Trouble> {

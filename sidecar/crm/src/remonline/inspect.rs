@@ -49,7 +49,7 @@ pub(super) async fn inspect(crm: &Remonline, session: &Session<'_>) -> Result<Ve
 }
 
 fn finding(about: &str, holds: bool, text: impl Into<String>) -> Finding {
-    Finding { about: about.to_owned(), holds, text: text.into() }
+    Finding::new(about, holds, &text.into())
 }
 
 /// Rows, or why the account does not show them; what would pass by itself is no finding.

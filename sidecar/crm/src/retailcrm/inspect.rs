@@ -19,7 +19,7 @@ use super::{
 
 /// One line of the report.
 pub(super) fn finding(about: &str, holds: bool, text: impl Into<String>) -> Finding {
-    Finding { about: about.to_owned(), holds, text: text.into() }
+    Finding::new(about, holds, &text.into())
 }
 
 /// Looks at the account. A right the key lacks is a finding; a key that is dead or an account that is away is not.

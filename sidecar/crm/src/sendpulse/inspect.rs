@@ -38,7 +38,7 @@ pub(super) async fn inspect(crm: &Sendpulse, session: &Session<'_>) -> Result<Ve
 }
 
 fn finding(about: &str, holds: bool, text: impl Display) -> Finding {
-    Finding { about: about.to_owned(), holds, text: text.to_string() }
+    Finding::new(about, holds, &text.to_string())
 }
 
 /// What was read, or a finding when the plan or the role forbids it.

@@ -18,7 +18,7 @@ use crate::{
 
 /// One line of the report.
 pub(super) fn finding(about: &str, holds: bool, text: impl Into<String>) -> Finding {
-    Finding { about: about.to_owned(), holds, text: text.into() }
+    Finding::new(about, holds, &text.into())
 }
 
 /// Looks at the organisation. A right that is missing is a finding; dead credentials or a CRM that is away are not.
