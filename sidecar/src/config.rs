@@ -81,6 +81,17 @@ pub fn load(path: &Path, sources: &dyn Sources) -> Result<Config, Faults> {
     }
 }
 
+/// Where the line begins that nests most: of what is nested too deeply the reader names no place.
+fn deepest(text: &str) -> usize {
+    let nests = |line: &str| line.matches(['.', '[', '{']).count();
+    let lines = text.split_inclusive('\n').scan(0, |at, line| {
+        let begins = *at;
+        *at += line.len();
+        Some((nests(line), std::cmp::Reverse(begins)))
+    });
+    lines.max().map_or(0, |(_, begins)| begins.0)
+}
+
 /// Reads a configuration from its text; `name` stands for the file in faults.
 ///
 /// # Errors
@@ -89,8 +100,8 @@ pub fn parse(name: &str, text: &str, sources: &dyn Sources) -> Result<Config, Fa
     let journal = Journal::new(text);
     let (document, syntax) = DeTable::parse_recoverable(text);
     for error in syntax.iter().take(SYNTAX_FAULTS_MAX) {
-        let at = error.span().map(|span| span.start);
-        journal.note(at, "", format!("is no TOML: {}; correct it to see what else there is", error.message()));
+        let at = error.span().map_or_else(|| deepest(text), |span| span.start);
+        journal.note(Some(at), "", format!("is no TOML: {}; correct it to see what else there is", error.message()));
     }
     let config = if syntax.is_empty() { read(Section::root(&journal, document.get_ref()), sources) } else { None };
     let faults = journal.into_faults();

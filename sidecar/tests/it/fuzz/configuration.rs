@@ -82,3 +82,11 @@ fn any_configuration_is_read_or_refused_with_every_place() {
 fn is_value(text: &str) -> bool {
     text.matches(SECRET).count() == text.matches(&format!("= \"{SECRET}\"")).count()
 }
+
+/// Found by the longer run: the reader gives up without naming a place.
+#[test]
+fn what_is_nested_too_deeply_is_told_with_its_line() {
+    let text = format!("[server]\n{}\nname = 1\n", ".".repeat(100));
+    let Err(faults) = config::parse("tieline.toml", &text, &Given::new()) else { panic!("it is no TOML") };
+    assert!(faults.list().iter().all(|fault| fault.line == Some(2)), "{faults}");
+}
