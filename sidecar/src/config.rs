@@ -47,9 +47,6 @@ use section::Section;
 /// The commented reference of every key; a working configuration of one project.
 pub const DEFAULT_TOML: &str = include_str!("config/default.toml");
 
-/// Faults of syntax told at once: a file of another kind has one in every line.
-const SYNTAX_FAULTS_MAX: usize = 100;
-
 /// A configuration, checked.
 #[derive(Debug)]
 pub struct Config {
@@ -81,17 +78,6 @@ pub fn load(path: &Path, sources: &dyn Sources) -> Result<Config, Faults> {
     }
 }
 
-/// Where the line begins that nests most: of what is nested too deeply the reader names no place.
-fn deepest(text: &str) -> usize {
-    let nests = |line: &str| line.matches(['.', '[', '{']).count();
-    let lines = text.split_inclusive('\n').scan(0, |at, line| {
-        let begins = *at;
-        *at += line.len();
-        Some((nests(line), std::cmp::Reverse(begins)))
-    });
-    lines.max().map_or(0, |(_, begins)| begins.0)
-}
-
 /// Reads a configuration from its text; `name` stands for the file in faults.
 ///
 /// # Errors
@@ -99,10 +85,7 @@ fn deepest(text: &str) -> usize {
 pub fn parse(name: &str, text: &str, sources: &dyn Sources) -> Result<Config, Faults> {
     let journal = Journal::new(text);
     let (document, syntax) = DeTable::parse_recoverable(text);
-    for error in syntax.iter().take(SYNTAX_FAULTS_MAX) {
-        let at = error.span().map_or_else(|| deepest(text), |span| span.start);
-        journal.note(Some(at), "", format!("is no TOML: {}; correct it to see what else there is", error.message()));
-    }
+    journal.note_syntax(text, &syntax);
     let config = if syntax.is_empty() { read(Section::root(&journal, document.get_ref()), sources) } else { None };
     let faults = journal.into_faults();
     config.filter(|_| faults.is_empty()).ok_or_else(|| Faults::new(name, faults))

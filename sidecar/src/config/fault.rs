@@ -1,6 +1,9 @@
 //! What is wrong with a configuration: everything at once, each with its place and what to do.
 
-use std::{cell::RefCell, fmt};
+use std::{cell::RefCell, cmp::Reverse, fmt};
+
+/// Faults of syntax told at once: a file of another kind has one in every line.
+const SYNTAX_FAULTS_MAX: usize = 100;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +91,14 @@ impl Journal {
         self.faults.borrow_mut().push(Fault { line, key: cut(key.into(), KEY_MAX), text });
     }
 
+    /// Notes why a document is no TOML.
+    pub(super) fn note_syntax(&self, document: &str, errors: &[toml::de::Error]) {
+        for error in errors.iter().take(SYNTAX_FAULTS_MAX) {
+            let at = error.span().map_or_else(|| deepest(document), |span| span.start);
+            self.note(Some(at), "", format!("is no TOML: {}; correct it to see what else there is", error.message()));
+        }
+    }
+
     pub(super) fn into_faults(self) -> Vec<Fault> {
         self.faults.into_inner()
     }
@@ -95,4 +106,15 @@ impl Journal {
     fn line(&self, at: usize) -> usize {
         1 + self.lines.partition_point(|line| *line <= at)
     }
+}
+
+/// Where the line begins that nests most: of what is nested too deeply the reader names no place.
+fn deepest(text: &str) -> usize {
+    let nests = |line: &str| line.matches(['.', '[', '{']).count();
+    let lines = text.split_inclusive('\n').scan(0, |at, line| {
+        let begins = *at;
+        *at += line.len();
+        Some((nests(line), Reverse(begins)))
+    });
+    lines.max().map_or(0, |(_, begins)| begins.0)
 }

@@ -5,7 +5,6 @@ use tieline_engine::ids::ProjectId;
 use toml::de::DeTable;
 
 use super::{
-    SYNTAX_FAULTS_MAX, deepest,
     fault::{Faults, Journal},
     project,
     secret::Given,
@@ -21,10 +20,7 @@ use crate::project::Project;
 pub fn stored(id: &ProjectId, text: &str, given: &Given) -> Result<Project, Faults> {
     let journal = Journal::new(text);
     let (document, syntax) = DeTable::parse_recoverable(text);
-    for error in syntax.iter().take(SYNTAX_FAULTS_MAX) {
-        let at = error.span().map_or_else(|| deepest(text), |span| span.start);
-        journal.note(Some(at), "", format!("is no TOML: {}; correct it to see what else there is", error.message()));
-    }
+    journal.note_syntax(text, &syntax);
     let root = Section::root(&journal, document.get_ref());
     let project = if syntax.is_empty() { read(id, root, given) } else { None };
     let faults = journal.into_faults();

@@ -84,12 +84,19 @@ impl Round {
             Then::After(rest) if is_busy => Then::After(rest.max(BUSY_REST)),
             then => then,
         };
-        let then = match then {
-            Then::After(rest) if !turns.backlog => Then::After(rest.min(BACKLOG_REST)),
-            Then::Rest if !turns.backlog => Then::After(BACKLOG_REST),
-            then => then,
-        };
+        let then = if turns.backlog { then } else { then.within(BACKLOG_REST) };
         Ok(Self { calls, then })
+    }
+}
+
+impl Then {
+    /// The same, with another look after a time at the latest.
+    fn within(self, most: Duration) -> Self {
+        match self {
+            Self::Rest => Self::After(most),
+            Self::After(rest) => Self::After(rest.min(most)),
+            Self::Learn => Self::Learn,
+        }
     }
 }
 

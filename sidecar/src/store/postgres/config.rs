@@ -16,7 +16,7 @@ pub struct PostgresConfig {
     pub lease: Duration,
     /// How long work is tried again while the database is away.
     pub patience: Duration,
-    /// Pieces that may wait to be stored; more are refused with [`StoreError::Full`].
+    /// Pieces that may wait to be stored; more are refused with [`Full`](crate::store::StoreError::Full).
     pub queue: usize,
 }
 
